@@ -1,0 +1,47 @@
+# One command for each thing; every target does its own set-up. Needs Python 3.11+, pip, make and git.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup test check bench soak lock
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+MINUTES ?= 5
+# More pytest arguments: make test ARGS="tests/replica -k outbox"
+ARGS ?=
+
+# Nobody looks: Qt draws into memory.
+ifeq ($(shell uname),Linux)
+ifeq ($(DISPLAY)$(WAYLAND_DISPLAY),)
+export QT_QPA_PLATFORM ?= offscreen
+endif
+endif
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
+
+setup: .venv/.ready  ## the environment in .venv, with .venv/bin/workstation
+
+.venv/.ready: requirements/dev.txt pyproject.toml scripts/setup.sh scripts/missing_packages.py
+	@bash scripts/setup.sh
+	@touch $@
+
+test: setup  ## all tests, on all cores
+	$(PYTEST) -n $(CORES) --dist worksteal $(ARGS)
+
+check: setup  ## style, types, arrows between modules, shape of the source, leaks
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) -q tests/test_shape.py
+	$(BIN)/python scripts/check_leaks.py
+
+bench: setup  ## a table of figures against their physical limits, and benchmarks/results.json
+	$(BIN)/python -m benchmarks
+
+soak: setup  ## many desks at work for MINUTES=5
+	WORKSTATION_SOAK_MINUTES=$(MINUTES) $(PYTEST) -m soak $(ARGS)
+
+lock:  ## requirements/*.txt anew from *.in, with today's newest versions that fit
+	bash scripts/lock.sh

@@ -1,0 +1,1 @@
+"""How fast the program is, each figure beside the physical limit it is compared with."""

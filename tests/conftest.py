@@ -1,0 +1,43 @@
+"""Desks and a central database of the tests: real PostgreSQL, real replicas, a line that can be cut."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.desks import Centre, Clock, DeskAtWork
+from tests.servers import ScratchCluster, scratch_cluster, scratch_database
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[ScratchCluster]:
+    """One server for all tests of this process."""
+    with scratch_cluster() as running:
+        yield running
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that tests move."""
+    return Clock()
+
+
+@pytest.fixture
+def centre(cluster: ScratchCluster) -> Iterator[Centre]:
+    """A central database of its own, built by `admin init`; its logins are gone afterwards."""
+    with scratch_database(cluster) as admin_url:
+        made = Centre(cluster, admin_url)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def open_desk(centre: Centre, clock: Clock, tmp_path: Path) -> Iterator[object]:
+    """Sign an agent in on a PC of its own, over a line of its own: open_desk("aziza")."""
+    with ExitStack() as desks:
+
+        def opened(login: str, role: str = "agent", pc: str | None = None) -> DeskAtWork:
+            return desks.enter_context(centre.desk(login, role, tmp_path / (pc or login), clock))
+
+        yield opened

@@ -1,0 +1,1 @@
+"""Tests of the replica: its keys, its engines, its store."""

@@ -1,0 +1,205 @@
+"""Joins the parts: makes the replica, the line to central and the clock of one desk. Nobody imports this but the
+commands and the program's start."""
+
+import contextlib
+import json
+import logging
+import zoneinfo
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from workstation import settings as settings_file
+from workstation.central.port import Central, DeskState
+from workstation.central.postgres import Line, PostgresCentral
+from workstation.changes import Changes
+from workstation.errors import CannotOpen, Refused
+from workstation.home import FileLock, Home, SignIn
+from workstation.language import _
+from workstation.replica import engines, vault
+from workstation.replica.store import Store
+from workstation.services.sync import say_hello, sync_once
+from workstation.services.sync.desk import SyncDesk, SyncReport, host_name
+from workstation.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SYNC_WAIT_SECONDS = 30.0  # for another sync of the same home
+
+
+def now() -> datetime:
+    """The clock of this PC, UTC."""
+    return datetime.now(UTC)
+
+
+def use_own_zone_rules() -> None:
+    """Time-zone rules come with the program: those of an operating system may be a year old."""
+    zoneinfo.reset_tzpath(to=())
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One agent at work on one PC: the replica and everything needed to reach central."""
+
+    home: Home
+    who: SignIn
+    settings: Settings
+    store: Store
+    password: str
+    clock: Callable[[], datetime] = now
+
+    @property
+    def agent_id(self) -> UUID:
+        """The agent of this desk. Raises CannotOpen before the first hello."""
+        return UUID(str(self._agent()["id"]))
+
+    @property
+    def role(self) -> str:
+        """agent, senior, supervisor or admin, as central last said."""
+        return str(self._agent()["role"])
+
+    @property
+    def scope(self) -> int:
+        """Where this agent's new customers go: the first scope of theirs."""
+        scopes = self._agent().get("scopes") or [1]
+        return int(scopes[0])
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Whose country codes a phone without one may lack, the likeliest first."""
+        first = self.settings.region
+        return (first, *(region for region in ("UZ", "BY", "RU", "KZ") if region != first))
+
+    @property
+    def folder(self) -> Path:
+        """Where the replica lies."""
+        return self.home.replica_folder(self.who.central, self.who.agent)
+
+    def _agent(self) -> dict[str, object]:
+        text = self.store.fact("agent")
+        if text is None:
+            raise CannotOpen(_("This PC has not heard from central yet; sign in while central can be reached."))
+        found: dict[str, object] = json.loads(text)
+        return found
+
+    def central(self, purpose: str = "sync") -> Central:
+        """A line of its own to central."""
+        device = self.who.device or uuid4()
+        line = Line(
+            self.who.central, self.who.agent, self.password, device, purpose, self.settings.tls, self.settings.root_cert
+        )
+        return PostgresCentral(line)
+
+    def sync(self, *, allow_removal: bool = False) -> SyncReport:
+        """One full push and pull; waits up to 30 s for another sync of this home."""
+        lock = FileLock(self.home.sync_lock(self.who.central, self.who.agent), SYNC_WAIT_SECONDS)
+        if not lock.acquire():
+            raise Refused(
+                _("Another sync of this desk is running and did not end within {seconds} s.").format(
+                    seconds=int(SYNC_WAIT_SECONDS)
+                )
+            )
+        try:
+            with contextlib.closing(self.central()) as central:
+                return sync_once(self.sync_desk(central, allow_removal=allow_removal))
+        finally:
+            lock.release()
+
+    def sync_desk(self, central: Central, *, allow_removal: bool = False) -> SyncDesk:
+        """What the sync needs of this desk."""
+        device = self.who.device or uuid4()
+        return SyncDesk(
+            self.store,
+            central,
+            device,
+            self.clock,
+            history_days=self.settings.history_days,
+            allow_removal=allow_removal,
+        )
+
+
+def load_settings(home: Home) -> Settings:
+    """The settings in force for a home."""
+    return settings_file.load(home.root)
+
+
+@contextlib.contextmanager
+def open_desk(
+    home: Home, who: SignIn, password: str, announce: Callable[[Changes], None] = lambda _changes: None
+) -> Iterator[Desk]:
+    """Open an agent's replica with the password, central or not. Raises CannotOpen in one clear sentence."""
+    settings = load_settings(home)
+    folder = home.replica_folder(who.central, who.agent)
+    if not vault.has_key(folder):
+        raise CannotOpen(
+            _("There is nothing of {agent} on this PC yet; sign in first, while central can be reached.").format(
+                agent=who.agent
+            )
+        )
+    key = vault.open_with_password(folder, who.owner, password)
+    with _opened(folder, key, announce) as store:
+        last = store.fact("last_hello")
+        if last is not None and now() - datetime.fromisoformat(last) > timedelta(days=settings.offline_days):
+            raise CannotOpen(
+                _("This PC has not reached central for over {days} days; sign in while central can be reached.").format(
+                    days=settings.offline_days
+                )
+            )
+        yield Desk(home, who, settings, store, password)
+
+
+@contextlib.contextmanager
+def sign_in(home: Home, central_url: str, login: str, password: str) -> Iterator[Desk]:
+    """Check the password with central and make or open the replica.
+
+    After a password reset the second wrap of the key, which only central can open, lets the agent in. Raises
+    LoginRefused, CentralOffline, CannotOpen.
+    """
+    settings = load_settings(home)
+    known = next((s for s in home.sign_ins() if (s.central, s.agent) == (central_url, login)), None)
+    device = (known.device if known else None) or uuid4()
+    who = SignIn(central_url, login, device)
+    line = Line(central_url, login, password, device, "sign-in", settings.tls, settings.root_cert)
+    with contextlib.closing(PostgresCentral(line)) as central, contextlib.ExitStack() as stack:
+        secret = central.hello(DeskState(device, host_name(), 0, 0, None)).desk_secret
+        folder = home.replica_folder(who.central, who.agent)
+        key = _key_of(folder, who, password, secret)
+        store = stack.enter_context(_opened(folder, key))
+        desk = Desk(home, who, settings, store, password)
+        hello = say_hello(desk.sync_desk(central))
+        vault.rewrap(folder, who.owner, key, password, hello.desk_secret)
+        home.remember_sign_in(who)
+        yield desk
+
+
+def _key_of(folder: Path, who: SignIn, password: str, desk_secret: bytes) -> bytes:
+    """The key of the replica: by password, else by central's secret, else a new one for a new replica."""
+    if vault.has_key(folder):
+        with contextlib.suppress(CannotOpen):
+            return vault.open_with_password(folder, who.owner, password)
+        with contextlib.suppress(CannotOpen):
+            return vault.open_with_desk_secret(folder, who.owner, desk_secret)
+    _set_aside(folder)
+    return vault.new_key(folder, who.owner, password, desk_secret)
+
+
+def _set_aside(folder: Path) -> None:
+    """A replica that no key opens any more is kept, not deleted: what waits in it may still be recovered."""
+    mark = f"{now():%Y%m%dT%H%M%S}"
+    for path in [*folder.glob("replica.db*"), *folder.glob("key*.json")]:
+        log.warning("a replica that no key opens was set aside")
+        path.rename(path.with_name(f"{path.name}.unopened-{mark}"))
+
+
+@contextlib.contextmanager
+def _opened(folder: Path, key: bytes, announce: Callable[[Changes], None] = lambda _changes: None) -> Iterator[Store]:
+    path = folder / "replica.db"
+    if path.exists():
+        engines.probe(path, key)
+    store = Store(path, key, now, announce)
+    try:
+        yield store
+    finally:
+        store.close()

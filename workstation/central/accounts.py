@@ -1,0 +1,233 @@
+"""People at central: login roles and their agents, teams, scopes, and how the whole stands."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from workstation.central.admin import ROLES, as_owner, run_script, write_dispositions
+from workstation.errors import NotFound, Refused
+from workstation.language import _
+
+CONNECTIONS = 12  # of one agent at once (sync.md, section 1.2)
+_LOGIN = re.compile(r"[a-z_][a-z0-9_.-]{0,62}")
+
+
+def add_agent(url: str, login: str, name: str, role: str, team: str, scope: str, password: str) -> str:
+    """A login role and its agent; gives the agent's id. Raises Refused for a login that is taken or cannot be one."""
+    if not _LOGIN.fullmatch(login) or login.startswith("pg_"):
+        raise Refused(_("A login is made of a-z, 0-9, dot, dash and underscore, and begins with a letter."), "login")
+    if not name.strip():
+        raise Refused(_("An agent needs a name."), "name")
+    if role not in ROLES:
+        raise Refused(_("The role is one of: {roles}.").format(roles=", ".join(ROLES)), "role")
+    if not password:
+        raise Refused(_("A password is needed: --password-stdin or WORKSTATION_PASSWORD."), "password")
+    with as_owner(url) as connection:
+        team_id = _one(
+            connection, "select id from workstation.team where name = :name", _("There is no team {name}."), team
+        )
+        number = _one(
+            connection,
+            "select number from workstation.scope where name = :name or number::text = :name",
+            _("There is no scope {name}."),
+            scope,
+        )
+        if connection.execute(text("select 1 from pg_roles where rolname = :login"), {"login": login}).first():
+            raise Refused(_("The login {login} is taken.").format(login=login), "login")
+        _ddl(
+            connection,
+            "create role %I login password %L connection limit {n} in role workstation_agent",
+            login,
+            _verifier(connection, login, password),
+        )
+        agent_id = connection.execute(
+            text("insert into workstation.agent (login, name, role, team_id, scopes) "
+                 "values (:login, :name, :role, :team, jsonb_build_array(cast(:scope as bigint))) returning id"),
+            {"login": login, "name": name, "role": role, "team": team_id, "scope": number},
+        ).scalar_one()  # fmt: skip
+    return str(agent_id)
+
+
+def disable_agent(url: str, login: str) -> None:
+    """Close an account: no login any more, open sessions ended; what the agent wrote stays."""
+    with as_owner(url) as connection:
+        _agent(connection, login)
+        _ddl(connection, "alter role %I nologin", login)
+        connection.execute(
+            text("update workstation.agent set is_active = false where login = :login"), {"login": login}
+        )
+        connection.execute(
+            text("select pg_terminate_backend(pid) from pg_stat_activity where usename = :login"), {"login": login}
+        )
+
+
+def set_password(url: str, login: str, password: str) -> None:
+    """Give an agent a new password; the account is open again."""
+    if not password:
+        raise Refused(_("A password is needed: --password-stdin or WORKSTATION_PASSWORD."), "password")
+    with as_owner(url) as connection:
+        _agent(connection, login)
+        _ddl(connection, "alter role %I login password %L", login, _verifier(connection, login, password))
+        connection.execute(text("update workstation.agent set is_active = true where login = :login"), {"login": login})
+
+
+def agents(url: str) -> list[dict[str, Any]]:
+    """All agents with their team and scopes."""
+    return _rows(
+        url,
+        "select a.id::text, a.login, a.name, a.role, t.name as team, a.scopes, a.is_active as active "
+        "from workstation.agent a left join workstation.team t on t.id = a.team_id order by a.login",
+    )
+
+
+def add_team(url: str, name: str) -> str:
+    """A new team; gives its id."""
+    return _add(
+        url, "insert into workstation.team (name) values (:name) on conflict do nothing returning id::text", name
+    )
+
+
+def teams(url: str) -> list[dict[str, Any]]:
+    """All teams."""
+    return _rows(url, "select id::text, name from workstation.team order by name")
+
+
+def add_scope(url: str, name: str) -> int:
+    """A new set of customers; gives its number."""
+    with as_owner(url) as connection:
+        if connection.execute(text("select 1 from workstation.scope where name = :name"), {"name": name}).first():
+            raise Refused(_("{name} is there already.").format(name=name), "name")
+    number = _add(
+        url,
+        "insert into workstation.scope (number, name) select coalesce(max(number), 0) + 1, cast(:name as text) "
+        "from workstation.scope returning number::text",
+        name,
+    )
+    return int(number)
+
+
+def scopes(url: str) -> list[dict[str, Any]]:
+    """All scopes."""
+    return _rows(url, "select number, name from workstation.scope order by number")
+
+
+def apply_settings(url: str, file: Path) -> int:
+    """Take the dispositions of a TOML file ([[disposition]] with code, label, …); gives how many there are.
+
+    Raises Refused naming what the file has that is not known, before anything is changed.
+    """
+    try:
+        said = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Refused(_("{file} cannot be read: {why}").format(file=file, why=error)) from error
+    known = {"code", "label", "queue", "uncallable", "retry_rule", "right_party", "closes"}
+    unknown = [key for key in said if key != "disposition"]
+    rows = said.get("disposition", [])
+    if unknown or not isinstance(rows, list) or not rows:
+        raise Refused(
+            _("{file}: only [[disposition]] entries can be set yet; found: {keys}.").format(
+                file=file, keys=", ".join(said) or "-"
+            )
+        )
+    for row in rows:
+        wrong = [key for key in row if key not in known] if isinstance(row, dict) else ["?"]
+        if wrong or not str(row.get("code", "")).strip() or not str(row.get("label", "")).strip():
+            raise Refused(
+                _("{file}: a disposition needs code and label; not known: {keys}.").format(
+                    file=file, keys=", ".join(wrong) or "-"
+                )
+            )
+    with as_owner(url) as connection:
+        return write_dispositions(connection, rows)
+
+
+def status(url: str) -> dict[str, Any]:
+    """How central stands: versions, desks and what waits on them, feed, rejected operations, what to look at."""
+    with as_owner(url) as connection:
+        facts = dict(connection.execute(text("select key, value from workstation.meta")).tuples().all())
+        desks = _all(connection, _DESKS)
+        ((agent_count, limit, feed, feed_bytes, rejected, horizon, released),) = connection.execute(
+            text(_FIGURES)
+        ).tuples()
+    needed = 3 * agent_count + 30
+    warnings = []
+    if limit < needed:
+        warnings.append(
+            _("max_connections is {limit}; {agents} agents need {needed}.").format(
+                limit=limit, agents=agent_count, needed=needed
+            )
+        )
+    if horizon > 30:
+        warnings.append(_("A transaction has held the feed back for {seconds} s.").format(seconds=round(horizon)))
+    if not released:
+        warnings.append(_("This database was restored; run admin restored before desks may write."))
+    return {
+        "schema_version": facts.get("schema"), "epoch": facts.get("epoch"), "agents": agent_count, "desks": desks,
+        "waiting": sum(desk["waiting"] for desk in desks), "feed_entries": feed, "feed_bytes": feed_bytes,
+        "rejected": rejected, "horizon_seconds": horizon, "max_connections": limit, "warnings": warnings,
+        "healthy": not warnings,
+    }  # fmt: skip
+
+
+_DESKS = """
+select a.login, d.host, d.device::text, d.program, d.op_schema, d.waiting, d.refused, d.clock_offset_ms, d.last_n,
+    d.seen_at from workstation.device d join workstation.agent a on a.id = d.agent_id order by d.seen_at desc"""
+_FIGURES = """
+select (select count(*) from workstation.agent where is_active), current_setting('max_connections')::int,
+    (select count(*) from workstation.feed), pg_total_relation_size('workstation.feed'),
+    (select count(*) from workstation.op_rejected),
+    coalesce((select extract(epoch from max(now() - xact_start))::float from pg_stat_activity
+        where backend_xid is not null and pid <> pg_backend_pid()), 0.0),
+    workstation.is_released()"""
+
+
+def _verifier(connection: Connection, login: str, password: str) -> str:
+    """The SCRAM verifier: the password itself never reaches the server or its log."""
+    driver: Any = connection.connection.driver_connection
+    verifier: bytes = driver.pgconn.encrypt_password(password.encode(), login.encode(), b"scram-sha-256")
+    return verifier.decode()
+
+
+def _ddl(connection: Connection, statement: str, *names: str) -> None:
+    """A statement that takes no values: PostgreSQL itself quotes the names and texts into it."""
+    values = {f"v{i}": name for i, name in enumerate(names)}
+    marks = "".join(f", cast(:{key} as text)" for key in values)
+    form = statement.replace("{n}", str(CONNECTIONS))
+    quoted = connection.execute(
+        text(f"select format(cast(:form as text){marks})"), {"form": form} | values
+    ).scalar_one()
+    run_script(connection, quoted)
+
+
+def _agent(connection: Connection, login: str) -> None:
+    if not connection.execute(text("select 1 from workstation.agent where login = :login"), {"login": login}).first():
+        raise NotFound(_("There is no agent {login}.").format(login=login), "login")
+
+
+def _one(connection: Connection, query: str, missing: str, name: str) -> Any:
+    found = connection.execute(text(query), {"name": name}).scalar()
+    if found is None:
+        raise NotFound(missing.format(name=name))
+    return found
+
+
+def _add(url: str, statement: str, name: str) -> str:
+    if not name.strip():
+        raise Refused(_("A name is needed."), "name")
+    with as_owner(url) as connection:
+        made = connection.execute(text(statement), {"name": name}).scalar()
+    if made is None:
+        raise Refused(_("{name} is there already.").format(name=name), "name")
+    return str(made)
+
+
+def _rows(url: str, query: str) -> list[dict[str, Any]]:
+    with as_owner(url) as connection:
+        return _all(connection, query)
+
+
+def _all(connection: Connection, query: str) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(text(query)).mappings()]

@@ -1,0 +1,143 @@
+"""What the workstation asks of central: the verbs of sync, and what they answer."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from workstation.records import Values
+
+
+@dataclass(frozen=True, slots=True)
+class DeskState:
+    """What a desk tells central about itself at hello. `clock_offset_ms`: central's clock minus ours."""
+
+    device: UUID
+    host: str
+    waiting: int
+    refused: int
+    clock_offset_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """Central's answer to the first word of a desk.
+
+    Attributes:
+        epoch: cluster, timeline and epoch in one; another value = central is not the one of before.
+        is_released: false after a restore on which `admin restored` was not run.
+        last_n: the highest outbox number central applied for this device.
+        horizon: every transaction below it is over; a fill begun now is followed by a pull from here.
+        feed_floor: the feed is whole from this transaction number on.
+    """
+
+    epoch: str
+    is_released: bool
+    last_n: int
+    scopes: tuple[int, ...]
+    agent: Values
+    desk_secret: bytes
+    server_time: datetime
+    schema: str
+    min_op_schema: int
+    max_op_schema: int
+    horizon: str
+    feed_floor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One change as it travels: `set` is {field: [old, new]} in wire values."""
+
+    op_id: UUID
+    n: int
+    kind: str
+    entity: str
+    id: UUID
+    set: Values
+    needs: tuple[str, ...]
+    made_at: datetime
+    op_schema: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What central did with one operation: applied, merged, conflict, duplicate, refused or held.
+
+    `row` is the record's present state at central, where the status is not applied.
+    """
+
+    op_id: UUID
+    n: int
+    status: str
+    version: int | None
+    detail: Values = field(default_factory=dict)
+    row: Values | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in one scope's feed: after this transaction and entry."""
+
+    xid: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the feed: `put` and `gone` by entity; `entries` 0 = nothing left below the horizon."""
+
+    position: Position
+    horizon: str
+    entries: int
+    put: dict[str, list[Values]]
+    gone: dict[str, list[UUID]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One of 256 parts of an entity in a scope: how many records, and the sum of their hashes."""
+
+    records: int
+    sum: int
+
+
+class Central(Protocol):
+    """The central database. Every verb raises CentralOffline, LoginRefused, CentralReplaced or CentralRefused."""
+
+    def hello(self, state: DeskState) -> Hello:
+        """Say who we are; ends this device's older connections of the same purpose."""
+
+    def report(self, device: UUID, waiting: int, refused: int) -> None:
+        """Tell what still waits on this desk after a sync."""
+
+    def push(self, device: UUID, epoch: str, operations: list[Operation]) -> list[Answer]:
+        """Apply at most 500 operations in order, each once; raises BatchFailed when one cannot be carried out."""
+
+    def put_aside(self, device: UUID, operation: Operation, reason: str) -> None:
+        """Keep a quarantined operation at central too."""
+
+    def pull(self, epoch: str, scope: int, after: Position, horizon: str | None) -> Page:
+        """The next page of a scope's feed below the horizon; without one, central names it."""
+
+    def fill(self, epoch: str, scope: int, entity: str, after: str, since: datetime) -> Iterator[tuple[str, str]]:
+        """The next page of a first fill: (resume point, record as JSON text)."""
+
+    def rows(self, entity: str, ids: list[UUID]) -> list[Values]:
+        """These records, as far as the agent may see them."""
+
+    def digest(self, epoch: str, scope: int, entity: str, since: datetime) -> dict[int, Bucket]:
+        """The buckets of an entity that are not empty."""
+
+    def bucket(self, epoch: str, scope: int, entity: str, number: int, since: datetime) -> list[Values]:
+        """All records of one bucket."""
+
+    def search_customers(self, text: str, limit: int) -> list[Values]:
+        """Customers by the beginning of a name or the last digits of a phone."""
+
+    def fetch_customer(self, customer: UUID) -> dict[str, list[Values]]:
+        """Everything about one customer, however old, by entity."""
+
+    def close(self) -> None:
+        """Hang up."""

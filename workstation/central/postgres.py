@@ -1,0 +1,269 @@
+"""Speaks to central: one PostgreSQL connection, each call with a deadline of its own."""
+
+import contextlib
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from workstation.central.port import Answer, Bucket, DeskState, Hello, Operation, Page, Position
+from workstation.errors import BatchFailed, CentralOffline, CentralRefused, CentralReplaced, LoginRefused, Refused
+from workstation.language import _
+from workstation.records import Values
+
+PROGRAM = "0.1"
+PAGE = 2_000  # feed entries a page
+FILL_PAGE = 5_000  # records a page
+CALL_SECONDS = 30.0
+CONNECT_SECONDS = 5
+
+_OF_ONE_OPERATION = ("21", "22", "23", "54", "P0")  # bad values; any other error is central's own, not an operation's
+_TRANSIENT = ("08", "40", "53", "57", "25P03", "55P03")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How to reach central as one agent. `url` is postgresql://host:port/database without a user."""
+
+    url: str
+    login: str
+    password: str
+    device: UUID
+    purpose: str = "sync"
+    tls: str = "verify-full"
+    root_cert: str = "system"
+
+    def __repr__(self) -> str:
+        return f"Line({self.purpose})"  # a password must not reach a log by way of a repr
+
+
+def connection_options(line: Line) -> dict[str, Any]:
+    """The libpq options of a connection (sync.md, section 6). Raises Refused when the address cannot be read."""
+    try:
+        given = conninfo_to_dict(line.url)
+    except psycopg.ProgrammingError as error:
+        raise Refused(
+            _("The address of central cannot be read; it looks like postgresql://host:5432/workstation.")
+        ) from error
+    hosts = str(given.get("host") or "").split(",")
+    if not any(hosts) or not given.get("dbname"):
+        raise Refused(_("The address of central needs a host and a database: postgresql://host:5432/workstation."))
+    is_local = line.tls == "none" or all(host in ("127.0.0.1", "::1", "localhost") for host in hosts)
+    secure = {"sslmode": "verify-full", "sslrootcert": line.root_cert, "channel_binding": "require"}
+    return given | {
+        "user": line.login,
+        "password": line.password,
+        "application_name": f"ws:{line.device}:{line.purpose}",
+        "target_session_attrs": "read-write",
+        "connect_timeout": CONNECT_SECONDS,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+        **({"sslmode": "disable", "channel_binding": "disable"} if is_local else secure),
+    }
+
+
+class PostgresCentral:
+    """The central port on a real PostgreSQL. Connects at the first call and again after a broken one.
+
+    A call that takes longer than its deadline has its socket shut down from another thread: on Windows nothing else
+    ends it, and a half-open line would hold the desk for hours.
+    """
+
+    def __init__(self, line: Line, call_seconds: float = CALL_SECONDS) -> None:
+        self._options = connection_options(line)
+        self._call_seconds = call_seconds
+        self._connection: psycopg.Connection[Any] | None = None
+        self._lock = threading.Lock()
+
+    def hello(self, state: DeskState) -> Hello:
+        """See Central."""
+        facts = {"waiting": state.waiting, "refused": state.refused, "clock_offset_ms": state.clock_offset_ms}
+        query = "select api.hello(%s, %s, %s, %s, %s::jsonb)"
+        ((answer,),) = self._ask(query, (state.device, state.host, PROGRAM, 1, json.dumps(facts)))
+        return Hello(
+            epoch=answer["epoch"],
+            is_released=answer["released"],
+            last_n=answer["last_n"],
+            scopes=tuple(sorted(answer["scopes"])),
+            agent=answer["agent"],
+            desk_secret=bytes.fromhex(answer["desk_secret"]),
+            server_time=datetime.fromisoformat(answer["server_time"]),
+            schema=answer["schema"],
+            min_op_schema=answer["min_op_schema"],
+            max_op_schema=answer["max_op_schema"],
+            horizon=answer["horizon"],
+            feed_floor=answer["feed_floor"],
+        )
+
+    def report(self, device: UUID, waiting: int, refused: int) -> None:
+        """See Central."""
+        self._ask("select api.report(%s, %s, %s)", (device, waiting, refused))
+
+    def push(self, device: UUID, epoch: str, operations: list[Operation]) -> list[Answer]:
+        """See Central."""
+        ops = json.dumps([as_json(operation) for operation in operations], ensure_ascii=False)
+        rows = self._ask("select * from api.push(%s, %s, %s::jsonb)", (device, epoch, ops), fails_batch=True)
+        return [Answer(op_id, n, status, version, detail or {}, row) for op_id, n, status, version, detail, row in rows]
+
+    def put_aside(self, device: UUID, operation: Operation, reason: str) -> None:
+        """See Central."""
+        payload = json.dumps(as_json(operation), ensure_ascii=True)
+        args = (device, str(operation.op_id), operation.n, payload, reason)
+        self._ask("select api.put_aside(%s, %s, %s, %s, %s)", args)
+
+    def pull(self, epoch: str, scope: int, after: Position, horizon: str | None) -> Page:
+        """See Central."""
+        query = "select * from api.pull(%s, %s, %s, %s, %s, %s)"
+        ((below, xid, seq, entries, text),) = self._ask(query, (epoch, scope, after.xid, after.seq, horizon, PAGE))
+        changes: dict[str, dict[str, list[Any]]] = json.loads(text)
+        return Page(
+            Position(xid, seq),
+            below,
+            entries,
+            put={entity: parts["put"] for entity, parts in changes.items()},
+            gone={entity: [UUID(i) for i in parts["gone"]] for entity, parts in changes.items()},
+        )
+
+    def fill(self, epoch: str, scope: int, entity: str, after: str, since: datetime) -> Iterator[tuple[str, str]]:
+        """See Central."""
+        query = "copy (select * from api.fill(%s, %s, %s, %s, %s, %s)) to stdout"
+        with self._call() as connection, connection.cursor() as cursor:
+            with cursor.copy(query, (epoch, scope, entity, after, since, FILL_PAGE)) as copy:
+                for key, body in copy.rows():
+                    yield key, body
+
+    def rows(self, entity: str, ids: list[UUID]) -> list[Values]:
+        """See Central."""
+        return [json.loads(body) for (body,) in self._ask("select api.rows(%s, %s)", (entity, ids))]
+
+    def digest(self, epoch: str, scope: int, entity: str, since: datetime) -> dict[int, Bucket]:
+        """See Central."""
+        rows = self._ask("select * from api.digest(%s, %s, %s, %s)", (epoch, scope, entity, since))
+        return {number: Bucket(records, int(total)) for number, records, total in rows}
+
+    def bucket(self, epoch: str, scope: int, entity: str, number: int, since: datetime) -> list[Values]:
+        """See Central."""
+        rows = self._ask("select api.bucket(%s, %s, %s, %s, %s)", (epoch, scope, entity, number, since))
+        return [json.loads(body) for (body,) in rows]
+
+    def search_customers(self, text: str, limit: int) -> list[Values]:
+        """See Central."""
+        return [json.loads(body) for (body,) in self._ask("select api.search_customers(%s, %s)", (text, limit), 5.0)]
+
+    def fetch_customer(self, customer: UUID) -> dict[str, list[Values]]:
+        """See Central."""
+        ((text,),) = self._ask("select api.fetch_customer(%s)", (customer,), 5.0)
+        found: dict[str, list[Values]] = json.loads(text)
+        return found
+
+    def close(self) -> None:
+        """See Central."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(psycopg.Error, OSError):
+                connection.close()
+
+    def _ask(
+        self, query: str, args: tuple[Any, ...], seconds: float | None = None, *, fails_batch: bool = False
+    ) -> list[tuple[Any, ...]]:
+        with self._call(seconds, fails_batch=fails_batch) as connection:
+            return connection.execute(query.encode(), args).fetchall()
+
+    @contextlib.contextmanager
+    def _call(self, seconds: float | None = None, *, fails_batch: bool = False) -> Iterator[psycopg.Connection[Any]]:
+        """One call: connected, watched by a deadline, its errors named by what the agent can do."""
+        with self._lock:
+            try:
+                if self._connection is None or self._connection.closed:
+                    self._connection = psycopg.connect(autocommit=True, **self._options)
+                with _deadline(self._connection, seconds or self._call_seconds):
+                    yield self._connection
+            except psycopg.Error as error:
+                if error.sqlstate is None or error.sqlstate.startswith(("08", "57")):
+                    self.close()
+                raise named(error, fails_batch=fails_batch) from error
+            except OSError as error:
+                self.close()
+                raise CentralOffline(_("The connection to central broke.")) from error
+            except GeneratorExit:
+                self.close()  # a copy that was not read to its end
+                raise
+
+
+@contextlib.contextmanager
+def _deadline(connection: psycopg.Connection[Any], seconds: float) -> Iterator[None]:
+    """Shut the connection's socket down when the block takes longer than `seconds`."""
+    watch = threading.Timer(seconds, _shut_down, (os.dup(connection.fileno()),))
+    watch.daemon = True
+    handle = watch.args[0]
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+        watch.join()
+        with contextlib.suppress(OSError):
+            os.close(handle)
+
+
+def _shut_down(handle: int) -> None:
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(handle)) as line:
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def named(error: psycopg.Error, *, fails_batch: bool = False) -> Exception:
+    """A database error as what the agent can do about it. The database's own text stays out: it may quote a note."""
+    code = error.sqlstate
+    if code is None:
+        return _unreached(error)
+    if code == "WS001":
+        return CentralReplaced(_("Central is not the one this PC talked to before."))
+    if code == "WS002":
+        return CentralRefused(
+            _("Central was restored and its administrator has not released it yet; work goes on on this PC.")
+        )
+    if code.startswith("28"):
+        return LoginRefused(_("Central does not accept this login or password."))
+    if code.startswith(_TRANSIENT):
+        return CentralOffline(_("Central is busy or restarting."))
+    if fails_batch and code.startswith(_OF_ONE_OPERATION):
+        return BatchFailed(_("Central could not carry out an operation (error {code}).").format(code=code))
+    return CentralRefused(_("Central refused the request (error {code}).").format(code=code))
+
+
+def _unreached(error: psycopg.Error) -> Exception:
+    text = str(error)
+    if "password authentication failed" in text or "no password supplied" in text:
+        return LoginRefused(_("Central does not accept this login or password."))
+    if "is not permitted to log in" in text or "permission denied for database" in text:
+        return LoginRefused(_("This login has no rights at central."))
+    if "certificate" in text:
+        return CentralRefused(_("The certificate of central is not trusted."))
+    if isinstance(error, psycopg.DataError):
+        return BatchFailed(_("A text cannot be sent as it is."))
+    return CentralOffline(_("Central cannot be reached."))
+
+
+def as_json(operation: Operation) -> Values:
+    """An operation as JSON carries it."""
+    return {
+        "op_id": str(operation.op_id),
+        "n": operation.n,
+        "kind": operation.kind,
+        "entity": operation.entity,
+        "id": str(operation.id),
+        "set": operation.set,
+        "needs": list(operation.needs),
+        "made_at": operation.made_at.isoformat(),
+        "op_schema": operation.op_schema,
+    }

@@ -1,0 +1,261 @@
+-- Push: operations of one desk, in order, each applied once. Rules are answered, not raised; an unexpected error fails
+-- the whole batch and the desk halves it.
+
+-- Why these values may not be written, or null. `editing` asks for may_edit instead of may_add; `absent` are the
+-- required fields that the values do not bring.
+create or replace function workstation.why_not(entity text, given jsonb, editing boolean) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp as $$
+    select jsonb_strip_nulls(jsonb_build_object('reason',
+        case when k.name is null then 'unknown_field'
+             when not case when editing then k.may_edit else k.may_add end then 'not_writable'
+             when k.is_required and btrim(coalesce(f.value #>> '{}', ''), E' \t\n\r\f\v') = '' then 'blank'
+             else 'too_long' end, 'field', f.key, 'limit', k.max_chars))
+    from jsonb_each(given) f left join workstation.field k on k.entity = why_not.entity and k.name = f.key
+    where k.name is null or not case when editing then k.may_edit else k.may_add end
+        or (k.is_required and btrim(coalesce(f.value #>> '{}', ''), E' \t\n\r\f\v') = '')
+        or length(f.value #>> '{}') > k.max_chars
+    limit 1
+$$;
+
+create or replace function workstation.add_run(me workstation.agent, device uuid, e workstation.entity, ops jsonb[], bad uuid[])
+returns table (id uuid, op jsonb, op_id uuid, n bigint, status text, version bigint, detail jsonb)
+language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+declare
+    required text[] := (select array_agg(f.name) from workstation.field f where f.entity = e.name and f.is_required);
+    missing text := (select string_agg(format(
+            ' when g.body ->> %1$L is not null and not exists (select from workstation.%2$I x where x.id = (g.body ->> %1$L)::uuid)
+              then jsonb_build_object(''reason'', ''unknown_reference'', ''field'', %1$L)', f.name, f.refers_to), '')
+        from workstation.field f
+        where f.entity = e.name and f.refers_to is not null and f.name not in ('customer_id', coalesce(e.author, '')));
+    whose text := case when e.about_customer
+        then 'left join workstation.customer c on c.id = (g.body ->> ''customer_id'')::uuid
+              left join workstation.customer s on s.id = coalesce(c.merged_into, c.id)' else '' end;
+    scope text := case when e.about_customer then 's.scope_id'
+        else 'coalesce((g.body ->> ''scope_id'')::bigint, (($5).scopes ->> 0)::bigint)' end;
+    stamps text := case when e.about_customer then ', ''customer_id'', j.customer' else '' end
+        || case when e.author is null then '' else format(', %L, ($5).id', e.author) end;
+begin
+    return query execute format($run$
+        with given as materialized (
+            select u.ord, u.op, (u.op ->> 'op_id')::uuid as op_id, (u.op ->> 'n')::bigint as n, (u.op ->> 'id')::uuid as id,
+                (select coalesce(jsonb_object_agg(f.key, f.value -> 1), '{}') from jsonb_each(u.op -> 'set') f) as body
+            from unnest($1) with ordinality u(op, ord)
+        ), looked as materialized (
+            select g.*, %1$s as customer, %2$s as scope_id, x.id is not null as is_there,
+                case when not $3 <@ array(select jsonb_object_keys(g.body))
+                     then jsonb_build_object('reason', 'blank', 'field', (select r from unnest($3) r where not g.body ? r limit 1))
+                     %3$s
+                     else workstation.why_not($4, g.body, false) end as wrong
+            from given g left join workstation.%4$I x on x.id = g.id %5$s
+        ), judged as materialized (
+            select l.*, case
+                when l.id = any($2) or exists (select from jsonb_array_elements_text(l.op -> 'needs') w where w::uuid = any($2))
+                    then 'held'
+                when l.is_there then 'there'
+                when l.scope_id is null or l.wrong is not null or not workstation.sees($5, l.scope_id) then 'refused'
+                else 'applied' end as status
+            from looked l
+        ), added as (
+            insert into workstation.%4$I
+            select r.* from judged j, lateral jsonb_populate_record(null::workstation.%4$I, $6 || j.body
+                || jsonb_build_object('id', j.id, 'scope_id', j.scope_id, 'version', 0 %6$s)) r
+            where j.status = 'applied' order by j.ord
+            returning id, version
+        ), logged as (
+            insert into workstation.op_applied (op_id, device, n, agent_id, entity, entity_id, status, version)
+            select j.op_id, $7, j.n, ($5).id, $4, j.id, 'applied', a.version from judged j join added a on a.id = j.id
+        )
+        select j.id, j.op, j.op_id, j.n, j.status, a.version,
+            case when j.status = 'refused' then coalesce(j.wrong, jsonb_build_object('reason', 'unknown_customer')) end
+        from judged j left join added a on a.id = j.id order by j.ord
+        $run$,
+        case when e.about_customer then 's.id' else 'g.id' end, scope, coalesce(missing, ''), e.name, whose, stamps)
+    using ops, bad, coalesce(required, '{}'), e.name, me, e.defaults, device;
+end $$;
+
+-- Rights that depend on what a record was and becomes (product.md 3.17); a reason when refused, else null.
+create or replace function workstation.not_allowed(me workstation.agent, entity text, before jsonb, given jsonb) returns text
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+    select case
+        when me.role in ('supervisor', 'admin') then null
+        when entity = 'customer' and me.role <> 'senior' and before ->> 'do_not_contact' is not null
+            and given ? 'do_not_contact' and given ->> 'do_not_contact' is null then 'lift_do_not_contact'
+        when entity = 'callback' and before ->> 'owner_id' is not null and before ->> 'owner_id' <> me.id::text
+            and not (given ->> 'owner_id' = me.id::text
+                and (me.role = 'senior' or coalesce(given ->> 'state_reason', '') ~ '[^[:space:]]')) then 'not_your_callback'
+    end
+$$;
+
+-- One operation on a record that is there: field by field, compared as values of the column's type (sync.md, section 4).
+create or replace function workstation.edit_one(me workstation.agent, e workstation.entity, op jsonb, adding boolean,
+    out status text, out version bigint, out detail jsonb, out "row" jsonb)
+language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+declare
+    wanted uuid := (op ->> 'id')::uuid;
+    given jsonb; was jsonb; wrong jsonb; right_missing text; f record;
+    columns text; apply jsonb := '{}'; lost text[] := '{}'; agreed boolean := true; wins boolean;
+begin
+    execute format('select to_jsonb(t) from workstation.%I t where t.id = $1 for no key update', e.name) into "row" using wanted;
+    status := 'refused';
+    if "row" is null or not workstation.sees(me, ("row" ->> 'scope_id')::bigint) then
+        "row" := null; detail := jsonb_build_object('reason', 'unknown_record'); return;
+    end if;
+    version := ("row" ->> 'version')::bigint;
+    select coalesce(jsonb_object_agg(x.key, x.value -> 1), '{}'), coalesce(jsonb_object_agg(x.key, x.value -> 0), '{}')
+    into given, was from jsonb_each(op -> 'set') x
+    where not adding or exists (select from workstation.field k where k.entity = e.name and k.name = x.key and k.may_edit);
+    wrong := workstation.why_not(e.name, given, true);
+    right_missing := workstation.not_allowed(me, e.name, "row", given);
+    if wrong is not null or right_missing is not null then
+        detail := coalesce(wrong, jsonb_build_object('reason', right_missing)); return;
+    end if;
+    execute format('select to_jsonb(jsonb_populate_record(null::workstation.%1$I, $1)), to_jsonb(jsonb_populate_record(null::workstation.%1$I, $2))',
+        e.name) into given, was using given, was;
+    for f in select x.key, given -> x.key as mine, was -> x.key as before, "row" -> x.key as theirs, k.is_safer
+        from jsonb_object_keys(op -> 'set') x(key) join workstation.field k on k.entity = e.name and k.name = x.key and k.may_edit
+    loop
+        if f.mine is not distinct from f.theirs then
+            continue;
+        end if;
+        if f.theirs is not distinct from f.before then
+            apply := apply || jsonb_build_object(f.key, f.mine); continue;
+        end if;
+        agreed := false;
+        wins := f.is_safer and f.theirs in ('null', 'false') and f.mine not in ('null', 'false');
+        if wins then apply := apply || jsonb_build_object(f.key, f.mine); else lost := lost || f.key; end if;
+        insert into workstation.conflict (scope_id, customer_id, entity, entity_id, field, kept, lost, before, lost_by, op_id)
+        values (("row" ->> 'scope_id')::bigint,
+            case when e.name = 'customer' then wanted else ("row" ->> 'customer_id')::uuid end, e.name, wanted, f.key,
+            case when wins then f.mine else f.theirs end, case when wins then f.theirs else f.mine end, f.before,
+            case when wins then null else me.id end, (op ->> 'op_id')::uuid);
+    end loop;
+    if apply <> '{}' then
+        select string_agg(format('%1$I = r.%1$I', c), ', ') into columns from jsonb_object_keys(apply) c;
+        execute format('update workstation.%1$I t set %2$s from jsonb_populate_record(null::workstation.%1$I, $1) r
+            where t.id = $2 returning to_jsonb(t), t.version', e.name, columns) into "row", version using apply, wanted;
+    end if;
+    status := case when not agreed then 'conflict' when adding or (select count(*) from jsonb_object_keys(apply))
+        < (select count(*) from jsonb_object_keys(op -> 'set')) then 'merged' else 'applied' end;
+    detail := case when status = 'conflict' then jsonb_build_object('lost', to_jsonb(lost)) end;
+end $$;
+
+create or replace function api.push(p_device uuid, p_epoch text, p_ops jsonb)
+returns table (op_id uuid, n bigint, status text, version bigint, detail jsonb, "row" jsonb)
+language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set lock_timeout = '3s' as $$
+#variable_conflict use_column
+declare
+    me workstation.agent := workstation.caller();
+    e workstation.entity; run record; r record; bad uuid[] := '{}'; edited record;
+begin
+    perform workstation.same_central(p_epoch);
+    perform set_config('synchronous_commit', 'on', true);
+    if jsonb_array_length(p_ops) > 500 then
+        raise exception 'more than 500 operations' using errcode = '54000';
+    end if;
+    perform from workstation.device d where d.device = p_device and d.agent_id = me.id for update;
+    if not found then
+        raise exception 'no hello from this desk' using errcode = 'WS001';
+    end if;
+    perform workstation.lock_records(p_ops);
+    for run in
+        with given as (
+            select o.ord, o.op, o.op ->> 'entity' as entity, o.op ->> 'kind' as kind, (o.op ->> 'op_id')::uuid as op_id
+            from jsonb_array_elements(p_ops) with ordinality o(op, ord)
+        ), known as (
+            select g.*, a.op_id is not null as is_repeat,
+                g.ord - row_number() over (partition by g.entity, g.kind, a.op_id is not null order by g.ord) as island
+            from given g left join workstation.op_applied a on a.op_id = g.op_id
+        )
+        select k.entity, k.kind, k.is_repeat, array_agg(k.op order by k.ord) as ops from known k
+        group by k.entity, k.kind, k.is_repeat, case when k.kind = 'add' or k.is_repeat then k.island else k.ord + 1000000 end
+        order by min(k.ord)
+    loop
+        if run.is_repeat then
+            return query select * from workstation.answer_again(run.entity, run.ops);
+            continue;
+        end if;
+        e := workstation.known_entity(run.entity);
+        if run.kind = 'add' and e.addable then
+            for r in select * from workstation.add_run(me, p_device, e, run.ops, bad) loop
+                op_id := r.op_id; n := r.n; status := r.status; version := r.version; detail := r.detail; "row" := null;
+                if r.status = 'there' then
+                    select * into edited from workstation.edit_one(me, e, r.op, true);
+                    status := edited.status; version := edited.version; detail := edited.detail; "row" := edited."row";
+                    perform workstation.remember(me, p_device, r.op, status, version, detail);
+                end if;
+                if status in ('refused', 'held') then bad := bad || r.id; end if;
+                if status = 'refused' then perform workstation.reject(me, p_device, r.op, detail); end if;
+                return next;
+            end loop;
+            continue;
+        end if;
+        op_id := (run.ops[1] ->> 'op_id')::uuid; n := (run.ops[1] ->> 'n')::bigint;
+        status := 'refused'; version := null; detail := jsonb_build_object('reason', 'not_writable'); "row" := null;
+        if (run.ops[1] ->> 'id')::uuid = any(bad)
+            or exists (select from jsonb_array_elements_text(run.ops[1] -> 'needs') w where w::uuid = any(bad)) then
+            status := 'held'; detail := null;
+        elsif run.kind = 'edit' then
+            select * into edited from workstation.edit_one(me, e, run.ops[1], false);
+            status := edited.status; version := edited.version; detail := edited.detail;
+            "row" := case when status = 'applied' then null else edited."row" end;
+            perform workstation.remember(me, p_device, run.ops[1], status, version, detail);
+        end if;
+        if status in ('refused', 'held') then bad := bad || (run.ops[1] ->> 'id')::uuid; end if;
+        if status = 'refused' then perform workstation.reject(me, p_device, run.ops[1], detail); end if;
+        return next;
+    end loop;
+    update workstation.device d set seen_at = now(), last_n = greatest(d.last_n,
+        (select max((o ->> 'n')::bigint) from jsonb_array_elements(p_ops) o
+         join workstation.op_applied a on a.op_id = (o ->> 'op_id')::uuid))
+    where d.device = p_device and d.agent_id = me.id;
+end $$;
+
+-- Edited records are locked in the order of their ids, so that two desks never wait for each other.
+create or replace function workstation.lock_records(ops jsonb) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare run record;
+begin
+    for run in select o ->> 'entity' as entity, array_agg((o ->> 'id')::uuid) as ids from jsonb_array_elements(ops) o
+        where o ->> 'kind' = 'edit' group by 1 order by 1
+    loop
+        execute format('select from workstation.%I t where t.id = any($1) order by t.id for no key update',
+            (workstation.known_entity(run.entity)).name) using run.ids;
+    end loop;
+end $$;
+
+create or replace function workstation.remember(me workstation.agent, device uuid, op jsonb, status text, version bigint, detail jsonb)
+returns void language sql set search_path = pg_catalog, pg_temp as $$
+    insert into workstation.op_applied (op_id, device, n, agent_id, entity, entity_id, status, version, detail)
+    select (op ->> 'op_id')::uuid, device, (op ->> 'n')::bigint, me.id, op ->> 'entity', (op ->> 'id')::uuid, status, version, detail
+    where status in ('applied', 'merged', 'conflict')
+$$;
+
+create or replace function workstation.reject(me workstation.agent, device uuid, op jsonb, detail jsonb)
+returns void language sql set search_path = pg_catalog, pg_temp as $$
+    insert into workstation.op_rejected (op_id, status, device, n, agent_id, payload, reason)
+    values (op ->> 'op_id', 'refused', device, (op ->> 'n')::bigint, me.id, op::text, detail::text) on conflict do nothing
+$$;
+
+-- A repeated operation gets its stored result, and the record as it is now.
+create or replace function workstation.answer_again(entity text, ops jsonb[])
+returns table (op_id uuid, n bigint, status text, version bigint, detail jsonb, "row" jsonb)
+language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+begin
+    return query execute format('select a.op_id, (u.op ->> ''n'')::bigint, ''duplicate'', a.version, a.detail, to_jsonb(t)
+        from unnest($1) with ordinality u(op, ord)
+        join workstation.op_applied a on a.op_id = (u.op ->> ''op_id'')::uuid
+        left join workstation.%I t on t.id = a.entity_id order by u.ord', (workstation.known_entity(entity)).name) using ops;
+end $$;
+
+-- What central could not carry out and the desk put aside, kept here too, with its payload.
+create or replace function api.put_aside(p_device uuid, p_op_id text, p_n bigint, p_payload text, p_reason text)
+returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare me workstation.agent := workstation.caller();
+begin
+    if length(p_payload) > 2000000 then
+        raise exception 'not a rejected operation' using errcode = '22023';
+    end if;
+    insert into workstation.op_rejected (op_id, status, device, n, agent_id, payload, reason)
+    values (left(p_op_id, 100), 'quarantined', p_device, p_n, me.id, p_payload, left(p_reason, 2000))
+    on conflict (op_id, status) do nothing;
+end $$;

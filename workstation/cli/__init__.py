@@ -1,0 +1,108 @@
+"""The commands: the same services without a window."""
+
+import contextlib
+import importlib
+import logging
+import os
+import sys
+from typing import Any
+
+import click
+
+from workstation import logs
+from workstation.app import use_own_zone_rules
+from workstation.errors import WorkstationError
+from workstation.home import Home
+from workstation.language import _
+
+log = logging.getLogger(__name__)
+
+# Loaded when asked for: a note must not wait for the administrator's libraries.
+COMMANDS = {
+    "central": "workstation.cli.central",
+    "admin": "workstation.cli.admin",
+    "sign-in": "workstation.cli.desk",
+    "sync": "workstation.cli.desk",
+    "status": "workstation.cli.desk",
+    "find": "workstation.cli.people",
+    "show": "workstation.cli.people",
+    "customer": "workstation.cli.people",
+    "note": "workstation.cli.work",
+    "contact": "workstation.cli.work",
+    "callback": "workstation.cli.work",
+    "conflicts": "workstation.cli.decisions",
+    "refused": "workstation.cli.decisions",
+    "import": "workstation.cli.imports",
+    "check": "workstation.cli.check",
+}
+
+
+class _Commands(click.Group):
+    """Finds a command in its module."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = getattr(importlib.import_module(module), cmd_name.replace("-", "_") + "_command")
+        return command
+
+
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["--help"]})
+@click.option("--home", type=click.Path(), help="The folder of this desk: replica, settings, log.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on one line.")
+@click.pass_context
+def workstation(context: click.Context, home: str | None, as_json: bool) -> None:
+    """Agent Workstation: a contact-centre agent's desk, with or without the central database."""
+    context.obj |= {"home": home, "as_json": as_json}
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave: 0 done, 1 refused or failed with the reason in one line, 2 wrong use."""
+    use_own_zone_rules()
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """One command; gives its exit status. Nothing a person can cause ends in a traceback."""
+    logging.getLogger().addHandler(
+        logging.NullHandler()
+    )  # what is logged goes to the home's log, never to the terminal
+    shared: dict[str, Any] = {}
+    try:
+        outcome: Any = workstation.main(arguments, prog_name="workstation", standalone_mode=False, obj=shared)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except WorkstationError as error:
+        return _failed(str(error))
+    except (click.Abort, KeyboardInterrupt):
+        return _failed(_("Stopped."))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads any more
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last resort: logged whole, told in one line
+        _log_defect(shared.get("place"))
+        return _failed(
+            _("This is a defect of the program ({kind}); it was written to the log.").format(kind=type(error).__name__)
+        )
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _log_defect(place: Home | None) -> None:
+    if place is not None:
+        with contextlib.suppress(WorkstationError):
+            handler = logs.start_log(place.logs)
+            log.exception("a command failed")
+            logs.stop_log(handler)
+
+
+def _failed(reason: str) -> int:
+    click.echo(" ".join(reason.split()), err=True)
+    return 1

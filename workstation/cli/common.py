@@ -1,0 +1,150 @@
+"""What every command shares: where the desk lies, the password, and how answers are written."""
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+
+from workstation import logs
+from workstation.app import Desk, open_desk
+from workstation.errors import Refused
+from workstation.home import Home, SignIn
+from workstation.language import _
+from workstation.replica import keychain
+
+PASSWORD = "WORKSTATION_PASSWORD"  # noqa: S105 - the name of a variable
+Command = Callable[..., Any]
+
+
+class Output:
+    """Standard output of one command: JSON on one line, or words for a person."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+
+    def show(self, answer: dict[str, Any], words: str = "") -> None:
+        """Write one answer, at once."""
+        if self.as_json:
+            click.echo(json.dumps(answer, default=plain, ensure_ascii=True))
+        elif words:
+            click.echo(visible(words))
+        sys.stdout.flush()
+
+
+def plain(value: Any) -> Any:
+    """Values as JSON: ids and times as text, times in UTC."""
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    raise TypeError(type(value).__name__)
+
+
+def visible(text: str) -> str:
+    """Text for a terminal: what would steer it is shown, not obeyed."""
+    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+
+
+def common(command: Command) -> Command:
+    """--home and --json, before or after the command's name."""
+
+    @click.option("--home", type=click.Path(), help="The folder of this desk: replica, settings, log.")
+    @click.option("--json", "as_json", is_flag=True, help="One JSON object on one line.")
+    @click.pass_context
+    @functools.wraps(command)
+    def wrapped(context: click.Context, *args: Any, home: str | None, as_json: bool, **options: Any) -> Any:
+        shared: dict[str, Any] = context.find_root().obj
+        named = home or shared.get("home")
+        shared["place"] = Home(Path(named).absolute()) if named else Home.default()
+        return command(
+            *args,
+            home=shared["place"],
+            out=Output(as_json or bool(shared.get("as_json"))),
+            **options,
+        )
+
+    return wrapped
+
+
+def desk_command(command: Command) -> Command:
+    """A command on this desk's replica: opens it, and never waits for central."""
+
+    @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
+    @click.option("--agent", help="Whose desk, when several agents share this PC; else the last one to sign in.")
+    @common
+    @functools.wraps(command)
+    def wrapped(*args: Any, home: Home, out: Output, password_stdin: bool, agent: str | None, **options: Any) -> Any:
+        with this_desk(home, agent, password_stdin) as desk:
+            return command(*args, desk=desk, out=out, **options)
+
+    return wrapped
+
+
+@contextmanager
+def this_desk(home: Home, agent: str | None, password_stdin: bool) -> Iterator[Desk]:
+    """The replica of the agent who signed in last here, or of `agent`."""
+    known = home.sign_ins()
+    who = next((sign_in for sign_in in known if agent is None or sign_in.agent == agent), None)
+    if who is None:
+        raise Refused(
+            _("Nobody has signed in on this PC yet; start with: workstation sign-in --central URL --agent LOGIN.")
+        )
+    log = logs.start_log(home.logs)
+    try:
+        with open_desk(home, who, password_of(who, password_stdin)) as desk:
+            for warning in desk.settings.warnings:
+                click.echo(warning, err=True)
+            yield desk
+    finally:
+        logs.stop_log(log)
+
+
+def password_of(who: SignIn, from_stdin: bool) -> str:
+    """The password: standard input, the environment, the keyring; never an argument."""
+    given = given_password(from_stdin)
+    if given is None:
+        given = keychain.recall(who.central, who.agent)
+    if given is None:
+        raise Refused(
+            _("A password is needed: --password-stdin, the variable WORKSTATION_PASSWORD, or sign-in --remember.")
+        )
+    return given
+
+
+def given_password(from_stdin: bool) -> str | None:
+    """The password from standard input (its first line) or the environment."""
+    if from_stdin:
+        return read_line().rstrip("\r\n")
+    return os.environ.get(PASSWORD)
+
+
+def read_line() -> str:
+    """One line of standard input, as UTF-8."""
+    return decoded(sys.stdin.buffer.readline())
+
+
+def decoded(raw: bytes) -> str:
+    """Bytes of standard input as text. Raises Refused when they are not UTF-8."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise Refused(_("Standard input is not UTF-8 (byte {place}).").format(place=error.start)) from error
+
+
+def told_of_nul(text: str) -> str:
+    """Say in words when NUL characters will be left out."""
+    count = text.count("\0")
+    if count:
+        click.echo(_("{count} NUL characters cannot be kept and were left out.").format(count=count), err=True)
+    return text

@@ -1,0 +1,158 @@
+"""Commands of the daily work: notes, contacts, callbacks."""
+
+import sys
+from uuid import UUID
+
+import click
+
+from workstation.app import Desk
+from workstation.cli.common import Output, decoded, desk_command, told_of_nul
+from workstation.language import _
+from workstation.records import Callback
+from workstation.services import callbacks, contacts, lookup, notes, texts
+from workstation.services.callbacks import CallbackForm
+from workstation.services.contacts import ContactForm
+
+
+@click.command("note")
+@click.argument("customer_id", metavar="ID")
+@click.argument("text")
+@click.option("--pin", is_flag=True, help="Keep it on top.")
+@click.option("--lines", is_flag=True, help="Each line of standard input is a note of its own; use with -.")
+@desk_command
+def note_command(customer_id: str, text: str, pin: bool, lines: bool, desk: Desk, out: Output) -> None:
+    """A note on a customer; "-" reads standard input as it is."""
+    with desk.store.read() as session:
+        customer = lookup.customer(session, customer_id).id
+    if lines:
+        out.as_json = True
+        for raw in sys.stdin.buffer:
+            _save(desk, out, customer, decoded(raw.rstrip(b"\n")), pin)
+        return
+    _save(desk, out, customer, decoded(sys.stdin.buffer.read()) if text == "-" else text, pin)
+
+
+def _save(desk: Desk, out: Output, customer: UUID, text: str, pin: bool) -> None:
+    """Print the id only after COMMIT."""
+    with desk.store.write() as session:
+        made = notes.add_note(session, customer, desk.agent_id, told_of_nul(text), desk.clock(), is_pinned=pin)
+    out.show({"id": made}, str(made))
+
+
+@click.command("contact")
+@click.argument("customer_id", metavar="ID")
+@click.option("--channel", required=True, help="call, chat, email, form, …")
+@click.option("--direction", required=True, type=click.Choice(["in", "out"]))
+@click.option("--disposition", required=True, help="Code or label of the outcome.")
+@click.option("--note")
+@click.option("--phone")
+@click.option("--started", help="ISO 8601 with an offset; now if left out.")
+@click.option("--ended", help="ISO 8601 with an offset.")
+@desk_command
+def contact_command(
+    customer_id: str, channel: str, direction: str, disposition: str, note: str | None, phone: str | None,
+    started: str | None, ended: str | None, desk: Desk, out: Output,
+) -> None:  # fmt: skip
+    """Log a contact with its outcome."""
+    now = desk.clock()
+    form = ContactForm(
+        channel, direction, disposition,
+        texts.instant(started, _("The start")) if started else now,
+        texts.instant(ended, _("The end")) if ended else None,
+        told_of_nul(note) if note is not None else None, phone,
+    )  # fmt: skip
+    with desk.store.write() as session:
+        customer = lookup.customer(session, customer_id).id
+        made = contacts.log_contact(session, customer, desk.agent_id, form, now, desk.regions)
+    out.show({"id": made}, str(made))
+
+
+@click.group("callback")
+def callback_command() -> None:
+    """Callbacks we owe."""
+
+
+@callback_command.command("add")
+@click.argument("customer_id", metavar="ID")
+@click.option("--at", required=True, help="ISO 8601; without an offset it is the wall clock in --zone.")
+@click.option("--zone", help="The customer's time zone, as Asia/Tashkent.")
+@click.option("--reason")
+@click.option("--owner", type=click.Choice(["me", "team"]), default="me")
+@desk_command
+def callback_add(
+    customer_id: str, at: str, zone: str | None, reason: str | None, owner: str, desk: Desk, out: Output
+) -> None:
+    """Promise a callback; prints its id."""
+    form = CallbackForm(at, zone, reason, desk.agent_id if owner == "me" else None)
+    with desk.store.write() as session:
+        customer = lookup.customer(session, customer_id).id
+        made = callbacks.add_callback(session, customer, desk.agent_id, form, desk.clock(), desk.settings.region)
+    out.show({"id": made}, str(made))
+
+
+@callback_command.command("list")
+@click.option("--due", is_flag=True, help="Only those whose time has come.")
+@desk_command
+def callback_list(due: bool, desk: Desk, out: Output) -> None:
+    """The open callbacks, soonest first."""
+    with desk.store.read() as session:
+        lines = callbacks.callbacks(session, desk.clock(), only_due=due)
+    answer = [
+        {
+            "id": line.id, "customer": {"id": line.customer_id, "name": line.customer}, "due_at": line.due_at,
+            "owner": line.owner, "state": line.state, "reason": line.reason, "zone": line.zone, "until": line.until,
+            "due": line.is_due, "overdue": line.is_overdue,
+        }
+        for line in lines
+    ]  # fmt: skip
+    words = "\n".join(f"{line.due_at:%Y-%m-%d %H:%M}Z {line.customer} ({line.owner}) {line.id}" for line in lines)
+    out.show({"callbacks": answer}, words or _("No callbacks."))
+
+
+@callback_command.command("done")
+@click.argument("callback_id", metavar="CALLBACK")
+@desk_command
+def callback_done(callback_id: str, desk: Desk, out: Output) -> None:
+    """The call was made."""
+    with desk.store.write() as session:
+        found = lookup.find_id(session, Callback, callback_id)
+        callbacks.mark_done(session, found, desk.clock())
+    out.show({"id": found}, str(found))
+
+
+@callback_command.command("cancel")
+@click.argument("callback_id", metavar="CALLBACK")
+@click.option("--reason", required=True)
+@desk_command
+def callback_cancel(callback_id: str, reason: str, desk: Desk, out: Output) -> None:
+    """The call will not be made; say why."""
+    with desk.store.write() as session:
+        found = lookup.find_id(session, Callback, callback_id)
+        callbacks.cancel(session, found, told_of_nul(reason), desk.clock())
+    out.show({"id": found}, str(found))
+
+
+@callback_command.command("reschedule")
+@click.argument("callback_id", metavar="CALLBACK")
+@click.option("--at", required=True)
+@desk_command
+def callback_reschedule(callback_id: str, at: str, desk: Desk, out: Output) -> None:
+    """Another time; prints the id of the new callback."""
+    with desk.store.write() as session:
+        found = lookup.find_id(session, Callback, callback_id)
+        made = callbacks.reschedule(session, found, desk.agent_id, at, desk.clock(), desk.settings.region)
+    out.show({"id": made}, str(made))
+
+
+@callback_command.command("reassign")
+@click.argument("callback_id", metavar="CALLBACK")
+@click.option("--to", "owner", required=True, help="A login, or team.")
+@click.option("--reason", help="Needed to take over somebody else's.")
+@desk_command
+def callback_reassign(callback_id: str, owner: str, reason: str | None, desk: Desk, out: Output) -> None:
+    """Give a callback to another agent or the team; central checks the right."""
+    with desk.store.write() as session:
+        found = lookup.find_id(session, Callback, callback_id)
+        owner_id = None if owner == "team" else lookup.agent_by_login(session, owner).id
+        callbacks.reassign(session, found, owner_id, reason)
+    out.show({"id": found}, str(found))

@@ -1,0 +1,187 @@
+"""The way of an operation out of this PC: what is sent next, what is held, what central answered."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from workstation.records import OutboxEntry, Values
+from workstation.records.base import EPOCH, MICROSECOND
+from workstation.replica.inbox import Inbox
+from workstation.replica.outbox import REJECTED, WAITING
+from workstation.wire import FORMS
+
+BATCH = 500  # operations
+BATCH_BYTES = 900_000  # of their text; central takes 1 MB
+KEPT = timedelta(days=30)  # acknowledged operations, for a central that went back
+
+
+# Records that central does not have, or not as this PC thinks: rejected changes, and creations that were given up.
+_BLOCKING = (
+    "select entity_id, min(n) from outbox where state in ('refused', 'quarantined') "
+    "or (state = 'discarded' and kind = 'add') group by entity_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one operation: its new state, central's version, lost fields, reason, central's present row."""
+
+    op_id: UUID
+    state: str
+    version: int | None = None
+    lost: tuple[str, ...] = ()
+    reason: str | None = None
+    row: Values | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many operations are not yet at central, and how many wait for a decision."""
+
+    waiting: int
+    refused: int
+
+
+def counts(session: Session) -> Counts:
+    """Count the outbox by what it means to the agent."""
+    rows = session.execute(
+        select(OutboxEntry.state, func.count())
+        .where(OutboxEntry.state.in_((*WAITING, *REJECTED)))
+        .group_by(OutboxEntry.state)
+    )
+    by_state = {state: number for state, number in rows}
+    return Counts(
+        waiting=sum(by_state.get(state, 0) for state in WAITING),
+        refused=sum(by_state.get(state, 0) for state in REJECTED),
+    )
+
+
+def next_batch(session: Session, after: int = 0) -> list[OutboxEntry]:
+    """The next operations to send, in order, beyond outbox number `after`; a save is never split between batches."""
+    query = select(OutboxEntry).where(OutboxEntry.state.in_(("waiting", "sent")), OutboxEntry.n > after)
+    found = list(session.scalars(query.order_by(OutboxEntry.n).limit(BATCH + 1)))
+    size, count = 0, 0
+    for entry in found[:BATCH]:
+        size += len(json.dumps(entry.set)) + 300
+        if count and size > BATCH_BYTES:
+            break
+        count += 1
+    if count == len(found):
+        return found
+    last = found[count].save
+    whole = count
+    while whole and found[whole - 1].save == last:
+        whole -= 1
+    return found[: whole or count]
+
+
+def hold_dependants(inbox: Inbox) -> None:
+    """Hold what stands on a refused or quarantined operation, and let go of what no longer does, in outbox order."""
+    firsts: dict[bytes, int] = dict(inbox.connection.execute(_BLOCKING).fetchall())
+    blocked = set(firsts)
+    if not blocked and not inbox.connection.execute("select 1 from outbox where state = 'held' limit 1").fetchone():
+        return
+    rows = inbox.connection.execute(
+        "select n, entity_id, needs, state from outbox where state in ('waiting', 'sent', 'held') order by n"
+    ).fetchall()
+    for n, record_id, needs, state in rows:
+        on = {bytes.fromhex(need.replace("-", "")) for need in json.loads(needs)}
+        stands = bool(on & blocked) or (record_id in blocked and n > firsts.get(record_id, 0))
+        if stands:
+            blocked.add(record_id)
+            firsts.setdefault(record_id, n)
+        wanted = "held" if stands else ("waiting" if state == "held" else state)
+        if wanted != state:
+            inbox.connection.execute("update outbox set state = ? where n = ?", (wanted, n))
+
+
+def mark_sent(inbox: Inbox, entries: Sequence[OutboxEntry]) -> None:
+    """From now on central may have these, whatever we hear of it."""
+    inbox.connection.executemany("update outbox set state = 'sent' where n = ?", [(e.n,) for e in entries])
+
+
+def take_answers(inbox: Inbox, entries: Sequence[OutboxEntry], outcomes: Iterable[Outcome], now: datetime) -> None:
+    """Write what became of operations, and rebuild the records whose present state is not what we thought."""
+    by_op = {entry.op_id: entry for entry in entries}
+    stored_now = (now - EPOCH) // MICROSECOND
+    changes, to_learn = [], []
+    for outcome in outcomes:
+        entry = by_op.get(outcome.op_id)
+        if entry is None:
+            continue
+        at = stored_now if outcome.state == "acknowledged" else None
+        changes.append((outcome.state, outcome.version, json.dumps(outcome.lost), outcome.reason, at, entry.n))
+        if outcome.row is not None or outcome.lost or outcome.state not in ("acknowledged", "held"):
+            to_learn.append((entry.entity, entry.entity_id.bytes, outcome.row))
+    inbox.connection.executemany(
+        "update outbox set state = ?, version = ?, lost = ?, reason = ?, acknowledged_at = ? where n = ?", changes
+    )
+    for entity, record_id, row in to_learn:
+        inbox.learn_answer(entity, record_id, row)
+    _settle_what_was_read(inbox)
+
+
+def _settle_what_was_read(inbox: Inbox) -> None:
+    """A fetch may have brought the version before its answer came."""
+    rows = inbox.connection.execute(
+        "select u.entity, u.entity_id, u.version from underlay u where u.version > 0 and exists (select 1 from outbox o "
+        "where o.entity_id = u.entity_id and o.state = 'acknowledged' and o.version <= u.version)"
+    ).fetchall()
+    for entity, record_id, version in rows:
+        inbox.settle(entity, record_id, version)
+        inbox.rebuild(entity, [record_id])
+
+
+def deliver_again(inbox: Inbox, now: datetime) -> int:
+    """Central went back: what it once acknowledged within 30 days waits again, laid on top of what is here.
+
+    Central knows what it still has by the operation's id, so that nothing happens twice. Gives how many.
+    """
+    since = (now - KEPT - EPOCH) // MICROSECOND
+    which = "state in ('acknowledged', 'settled') and coalesce(acknowledged_at, made_at) >= ?"
+    records = inbox.connection.execute(
+        f"select distinct entity, entity_id from outbox where {which}", (since,)
+    ).fetchall()
+    for entity, record_id in records:
+        form = FORMS[entity]
+        row = inbox.connection.execute(
+            f"select {', '.join(form.names)} from {entity} where id = ?", (record_id,)
+        ).fetchone()
+        body = json.dumps(form.wire(row), ensure_ascii=False) if row else None
+        inbox.connection.execute(
+            "insert into underlay (entity, entity_id, version, body) values (?, ?, 0, ?) "
+            "on conflict (entity, entity_id) do update set version = 0",
+            (entity, record_id, body),
+        )
+    done = inbox.connection.execute(f"update outbox set state = 'waiting', version = null where {which}", (since,))
+    return int(done.rowcount)
+
+
+def forget_old(inbox: Inbox, now: datetime) -> None:
+    """Settled operations leave the outbox after 30 days."""
+    before = (now - KEPT - EPOCH) // MICROSECOND
+    inbox.connection.execute("delete from outbox where state in ('settled', 'discarded') and made_at < ?", (before,))
+
+
+def highest_acknowledged(session: Session) -> int:
+    """The highest outbox number central told us it applied; 0 = none."""
+    query = select(func.max(OutboxEntry.n)).where(OutboxEntry.state.in_(("acknowledged", "settled")))
+    return session.scalar(query) or 0
+
+
+def number_from(inbox: Inbox, last_n: int) -> None:
+    """Give out outbox numbers above what central has seen of this device (an older file was put back here)."""
+    inbox.connection.execute("update sqlite_sequence set seq = max(seq, ?) where name = 'outbox'", (last_n,))
+    if not inbox.connection.execute("select 1 from sqlite_sequence where name = 'outbox'").fetchone():
+        inbox.connection.execute("insert into sqlite_sequence (name, seq) values ('outbox', ?)", (last_n,))
+
+
+def is_waiting(entity_id: Any) -> Any:
+    """SQL: whether a record has changes that central has not acknowledged."""
+    return exists().where(OutboxEntry.entity_id == entity_id, OutboxEntry.state.in_(WAITING))

@@ -1,0 +1,139 @@
+"""The replica of one agent on this PC: the only module that opens sessions."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
+
+from workstation.changes import Changes
+from workstation.errors import Refused
+from workstation.language import _
+from workstation.records import Meta, Record
+from workstation.replica import search_index
+from workstation.replica.engines import checkpoint, reading_engine, writing_engine
+from workstation.replica.inbox import Inbox
+from workstation.replica.outbox import record_changes
+from workstation.replica.upgrades import bring_up_to_date
+
+Clock = Callable[[], datetime]
+
+
+class Store:
+    """Reads and writes of one replica.
+
+    `announce` is told of every commit, ours or central's, in the thread that committed. `clock` gives UTC.
+    """
+
+    def __init__(
+        self, path: Path, key: bytes, clock: Clock, announce: Callable[[Changes], None] = lambda _: None
+    ) -> None:
+        self._writing = writing_engine(path, key)
+        self._reading = reading_engine(path, key)
+        bring_up_to_date(self._writing)
+        self._announce = announce
+        self._clock = clock
+        self._readers = sessionmaker(self._reading, expire_on_commit=False, autoflush=False)
+        self._writers = sessionmaker(self._writing, expire_on_commit=False)
+        event.listen(self._writers, "before_flush", self._remember)
+        event.listen(self._writers, "after_flush", _index)
+        event.listen(self._writers, "do_orm_execute", _refuse_bulk)
+        self._one_writer = threading.RLock()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one moment and cannot write."""
+        with self._readers() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Commit the agent's change and its operations together, or neither. Saved means: this block has ended.
+
+        Raises Refused when the disk does not take it.
+        """
+        with self._one_writer:
+            with _disk_troubles(), self._writers.begin() as session:
+                session.info["touched"] = []
+                yield session
+                session.flush()
+            touched = session.info["touched"]
+        if touched:
+            self._announce(Changes.of((kind, about) for kind, _id, about in touched))
+
+    @contextmanager
+    def from_central(self) -> Iterator[Inbox]:
+        """Commit what central told us; nothing of it is sent back."""
+        with self._one_writer:
+            with _disk_troubles(), self._writing.begin() as connection:
+                inbox = Inbox(connection.connection.driver_connection)
+                yield inbox
+        if inbox.touched:
+            self._announce(Changes.of(inbox.touched))
+
+    def fact(self, key: str) -> str | None:
+        """One fact of `meta`."""
+        with self.read() as session:
+            found = session.get(Meta, key)
+            return found.value if found else None
+
+    def note_facts(self, facts: dict[str, str]) -> None:
+        """Write facts into `meta`."""
+        with self.from_central() as inbox:
+            inbox.note_facts(facts)
+
+    def checkpoint(self) -> None:
+        """Fold the write-ahead log into the file; done when idle."""
+        checkpoint(self._writing)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._reading.dispose()
+        self._writing.dispose()
+
+    def _remember(self, session: Session, *_args: object) -> None:
+        session.info["flushed"] = record_changes(session, self._clock())
+        session.info["touched"] += session.info["flushed"]
+
+
+def _index(session: Session, *_args: object) -> None:
+    driver: Any = session.connection().connection.driver_connection
+    by_entity: dict[str, list[bytes]] = {}
+    for kind, record_id, _about in session.info["flushed"]:
+        by_entity.setdefault(kind.__tablename__, []).append(record_id.bytes)
+    for entity in by_entity.keys() & {"customer", "contact_point"}:
+        search_index.index_records(driver, entity, by_entity[entity])
+
+
+def _refuse_bulk(state: ORMExecuteState) -> None:
+    """A bulk change would pass the outbox by and never reach central."""
+    kinds = [mapper.class_ for mapper in state.all_mappers]
+    if (state.is_update or state.is_delete or state.is_insert) and any(issubclass(kind, Record) for kind in kinds):
+        raise TypeError("records are changed one by one, so that each change reaches the outbox")
+
+
+@contextmanager
+def _disk_troubles() -> Iterator[None]:
+    """A disk that is full or read-only, in words; what was typed stays with the caller."""
+    try:
+        yield
+    except OperationalError as error:
+        text = str(error.orig)
+        if "full" in text:
+            raise Refused(_("The disk of this PC is full; this was not saved.")) from error
+        if "readonly" in text or "read-only" in text or "unable to open" in text:
+            raise Refused(_("The folder of this PC cannot be written; this was not saved.")) from error
+        if "locked" in text or "busy" in text:
+            raise Refused(_("Another program holds the data of this PC; this was not saved. Try again.")) from error
+        if "I/O" in text:
+            raise Refused(_("The disk of this PC reports an error; this was not saved.")) from error
+        raise
+    except DatabaseError as error:
+        if "malformed" in str(error.orig) or "not a database" in str(error.orig):
+            raise Refused(_("The data on this PC is damaged; this was not saved.")) from error
+        raise

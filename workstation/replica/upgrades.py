@@ -1,0 +1,55 @@
+"""Brings a replica of any age to this program's tables, without ever touching what waits for central."""
+
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.schema import CreateColumn
+from sqlalchemy.sql.ddl import CreateIndex, CreateTable
+
+from workstation.errors import CannotOpen
+from workstation.language import _
+from workstation.records import RECORDS, Base
+from workstation.replica import search_index
+from workstation.wire import FORMS
+
+VERSION = 1  # raised when a step below is added
+
+
+def fingerprint() -> str:
+    """Names the synced tables and columns of this program; a cursor with another one fills anew."""
+    return str(VERSION) + ":" + ",".join(f"{form.entity}/{len(form.names)}" for form in FORMS.values())
+
+
+def bring_up_to_date(engine: Engine) -> None:
+    """Create the tables, or add what is missing: one transaction, so that a killed upgrade never half happened.
+
+    Raises CannotOpen for a replica made by a newer program.
+    """
+    with engine.begin() as connection:
+        found = connection.exec_driver_sql("pragma user_version").scalar_one()
+        if found > VERSION:
+            raise CannotOpen(_("The data on this PC was written by a newer version of this program; update it first."))
+        existing = {
+            name for (name,) in connection.exec_driver_sql("select name from sqlite_master where type = 'table'")
+        }
+        for table in Base.metadata.sorted_tables:
+            if table.name not in existing:
+                connection.execute(CreateTable(table))
+                for index in table.indexes:
+                    connection.execute(CreateIndex(index))
+        for record in RECORDS:
+            if record.__tablename__ in existing:
+                _add_columns(connection, record.__table__)
+        driver: Any = connection.connection.driver_connection
+        search_index.create(driver)
+        if found != VERSION:
+            connection.exec_driver_sql(f"pragma user_version = {VERSION:d}")
+
+
+def _add_columns(connection: Any, table: Any) -> None:
+    """A new column is empty until the fill that the changed fingerprint asks for; so none may be NOT NULL here."""
+    there = {row[1] for row in connection.exec_driver_sql(f"pragma table_info({table.name})")}
+    for column in table.columns:
+        if column.name not in there:
+            declared = str(CreateColumn(column).compile(dialect=connection.dialect)).replace(" NOT NULL", "")
+            connection.exec_driver_sql(f"alter table {table.name} add column {declared}")

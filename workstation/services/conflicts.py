@@ -1,0 +1,97 @@
+"""Conflicts: one field changed by two people; both values are kept until somebody chooses."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from workstation.errors import Refused
+from workstation.language import _
+from workstation.records import KINDS, Conflict, Record
+from workstation.records.base import Id, UtcTime
+from workstation.services import customers, lookup, texts
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictLine:
+    """A field with two values: central's (`kept`), the other one (`lost`), and what both started from (`before`).
+
+    `mine` and `theirs` are the same as this desk's agent sees them.
+    """
+
+    id: UUID
+    customer_id: UUID | None
+    customer: str | None
+    entity: str
+    entity_id: UUID
+    field: str
+    kept: Any
+    lost: Any
+    before: Any
+    lost_by: str | None
+    is_mine_lost: bool
+    found_at: datetime
+
+    @property
+    def mine(self) -> Any:
+        """What this desk's agent wrote, if it was one of the two; else central's value."""
+        return self.lost if self.is_mine_lost else self.kept
+
+    @property
+    def theirs(self) -> Any:
+        """The other value."""
+        return self.kept if self.is_mine_lost else self.lost
+
+
+def open_conflicts(session: Session, me: UUID) -> list[ConflictLine]:
+    """All conflicts nobody has decided yet, oldest first."""
+    found = list(
+        session.scalars(select(Conflict).where(Conflict.resolution.is_(None)).order_by(Conflict.found_at, Conflict.id))
+    )
+    names = customers.names_of(session, [c.customer_id for c in found if c.customer_id])
+    logins = lookup.names_of_agents(session)
+    return [
+        ConflictLine(
+            c.id, c.customer_id, names.get(c.customer_id) if c.customer_id else None, c.entity, c.entity_id, c.field,
+            _value(c.kept), _value(c.lost), _value(c.before), logins.get(c.lost_by) if c.lost_by else None,
+            c.lost_by == me, c.found_at,
+        )
+        for c in found
+    ]  # fmt: skip
+
+
+def resolve(session: Session, conflict_id: UUID, take: str, me: UUID, now: datetime) -> None:
+    """Choose mine or theirs; an ordinary change, offline too. Raises Refused when it is decided already."""
+    conflict = session.get(Conflict, conflict_id)
+    if conflict is None or conflict.resolution is not None:
+        raise Refused(_("This conflict is decided already."))
+    wants_lost = (take == "mine") == (conflict.lost_by == me)
+    if wants_lost:
+        _give_back(session, conflict)
+    conflict.resolution, conflict.resolved_at = ("lost" if wants_lost else "kept"), now
+
+
+def _give_back(session: Session, conflict: Conflict) -> None:
+    kind: type[Record] | None = KINDS.get(conflict.entity)
+    record = session.get(kind, conflict.entity_id) if kind else None
+    if kind is None or record is None or conflict.field not in kind.editable:
+        raise Refused(_("The record of this conflict is not on this PC."))
+    column = kind.__table__.columns[conflict.field]
+    value = _value(conflict.lost)
+    if value is not None and isinstance(column.type, Id):
+        value = UUID(value)
+    if value is not None and isinstance(column.type, UtcTime):
+        value = texts.instant(value, conflict.field)
+    setattr(record, conflict.field, value)
+
+
+def _value(text: str) -> Any:
+    """A value as it travelled; what is no JSON is shown as it stands."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

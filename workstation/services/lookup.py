@@ -1,0 +1,61 @@
+"""Finds the record an agent names by its id or the end of it."""
+
+import re
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from workstation.errors import NotFound, Refused
+from workstation.language import _
+from workstation.records import Agent, Customer, Record
+
+SHORTEST = 6  # characters of an id, counted from its end: ids begin with the time
+
+
+def find_id(session: Session, kind: type[Record], text: str) -> UUID:
+    """The id of the record of `kind` that `text` names: a whole UUID, or its last 6 or more characters when unique."""
+    wanted = text.strip().replace("-", "").lower()
+    if not re.fullmatch(r"[0-9a-f]{6,32}", wanted):
+        raise Refused(_("An id is a UUID, or at least its last {count} characters.").format(count=SHORTEST), "id")
+    if len(wanted) == 32:
+        found = list(session.scalars(select(kind.id).where(kind.id == UUID(wanted))))
+    else:
+        found = list(
+            session.scalars(
+                select(kind.id).where(func.substr(func.hex(kind.id), -len(wanted)) == wanted.upper()).limit(2)
+            )
+        )
+    if not found:
+        raise NotFound(_("Nothing on this PC has the id {id}.").format(id=text), "id")
+    if len(found) > 1:
+        raise Refused(_("More than one id ends with {id}; give more of it.").format(id=text), "id")
+    return found[0]
+
+
+def customer(session: Session, text: str) -> Customer:
+    """The customer of this id; one that was merged leads to the survivor."""
+    return customer_of(session, find_id(session, Customer, text))
+
+
+def customer_of(session: Session, customer_id: UUID) -> Customer:
+    """The customer, or the one it was merged into. Raises NotFound."""
+    found = session.get(Customer, customer_id)
+    if found is not None and found.merged_into is not None:
+        found = session.get(Customer, found.merged_into) or found
+    if found is None:
+        raise NotFound(_("This customer is not on this PC."))
+    return found
+
+
+def agent_by_login(session: Session, login: str) -> Agent:
+    """The active agent with this login. Raises NotFound."""
+    found = session.scalar(select(Agent).where(Agent.login == login, Agent.is_active))
+    if found is None:
+        raise NotFound(_("No active agent has the login {login}.").format(login=login), "owner")
+    return found
+
+
+def names_of_agents(session: Session) -> dict[UUID, str]:
+    """Login by id, closed accounts included: their notes stay theirs."""
+    return {agent_id: login for agent_id, login in session.execute(select(Agent.id, Agent.login))}

@@ -1,0 +1,144 @@
+"""Keeps a replica and central alike: push, pull, lay ours back on top."""
+
+import json
+import logging
+import time
+from datetime import datetime, timedelta
+
+from workstation.central.port import DeskState, Hello
+from workstation.errors import CentralRefused, CentralReplaced, UpdateNeeded
+from workstation.language import _
+from workstation.replica import delivery
+from workstation.replica.upgrades import fingerprint
+from workstation.services.sync import filling, pulling, pushing, reconciling
+from workstation.services.sync.desk import SyncDesk, SyncReport, Tally
+from workstation.services.sync.pulling import RemovalHeld
+from workstation.wire import OP_SCHEMA
+
+log = logging.getLogger(__name__)
+
+DIGEST_EVERY = timedelta(hours=24)
+ROUNDS = 3  # how often central may turn out to be another one within one sync
+
+
+def sync_once(desk: SyncDesk) -> SyncReport:
+    """One full push and pull; the first one fills the replica.
+
+    Raises CentralOffline, LoginRefused, CentralRefused; what was done until then stays done, what waits waits.
+    """
+    began = time.monotonic()
+    tally = Tally()
+    for attempt in range(ROUNDS):
+        try:
+            _one_round(desk, tally)
+            break
+        except CentralReplaced:
+            if attempt == ROUNDS - 1:
+                raise
+    desk.store.note_facts({"last_sync": desk.clock().isoformat(), "last_error": ""})
+    with desk.store.read() as session:
+        left = delivery.counts(session)
+    if tally.pushed or tally.refused:
+        desk.central.report(desk.device, left.waiting, left.refused)
+    return SyncReport(
+        tally.pushed,
+        tally.pulled,
+        tally.refused,
+        tally.conflicts,
+        left.waiting,
+        time.monotonic() - began,
+        tuple(tally.problems),
+    )
+
+
+def say_hello(desk: SyncDesk) -> Hello:
+    """Ask central who we are to it, and note what it says. Raises UpdateNeeded when nothing of ours is understood."""
+    with desk.store.read() as session:
+        left = delivery.counts(session)
+    offset = desk.store.fact("clock_offset_ms")
+    asked = desk.clock()
+    hello = desk.central.hello(
+        DeskState(desk.device, desk.host, left.waiting, left.refused, int(offset) if offset else None)
+    )
+    offset_ms = round((hello.server_time - asked) / timedelta(milliseconds=1))
+    facts = {
+        "agent": json.dumps(hello.agent, ensure_ascii=False),
+        "scopes": json.dumps(hello.scopes),
+        "last_hello": asked.isoformat(),
+        "clock_offset_ms": str(offset_ms),
+    }
+    desk.store.note_facts(facts)
+    if not hello.min_op_schema <= OP_SCHEMA <= hello.max_op_schema:
+        raise UpdateNeeded(_("This program and central no longer understand each other; one of them must be updated."))
+    if not hello.is_released:
+        raise CentralRefused(
+            _("Central was restored and its administrator has not released it yet; work goes on on this PC.")
+        )
+    return hello
+
+
+def _one_round(desk: SyncDesk, tally: Tally) -> None:
+    hello = say_hello(desk)
+    known = filling.cursors(desk)
+    _prepare(desk, hello, known)
+    pushing.push(desk, hello.epoch, tally)
+    for scope in known.keys() - set(hello.scopes):
+        with desk.store.from_central() as inbox:
+            inbox.forget_scope(scope)
+    must_compare = desk.store.fact("compare") == "due" or _is_digest_due(desk)
+    for scope, cursor in sorted(filling.cursors(desk).items()):
+        filling.fill(desk, hello.epoch, cursor, tally)
+        if must_compare:
+            reconciling.reconcile(desk, hello.epoch, scope, tally)
+        try:
+            pulling.pull(desk, hello.epoch, filling.cursors(desk)[scope], tally)
+        except RemovalHeld as held:
+            tally.problems.append(str(held))
+    if must_compare:
+        with desk.store.from_central() as inbox:
+            delivery.forget_old(inbox, desk.clock())
+        desk.store.note_facts({"compare": "", "last_digest": desk.clock().isoformat()})
+
+
+def _prepare(desk: SyncDesk, hello: Hello, known: dict[int, filling.Cursor]) -> None:
+    """Set cursors right for what central is now: in one transaction, so that a killed sync starts again from here."""
+    went_back = _went_back(desk, hello)
+    with desk.store.from_central() as inbox:
+        delivery.number_from(inbox, hello.last_n)
+        if went_back:
+            log.warning(
+                "central went back; %d operations are delivered again", delivery.deliver_again(inbox, desk.clock())
+            )
+        facts = {"epoch": hello.epoch}
+        for scope in hello.scopes:
+            cursor = known.get(scope)
+            if cursor is None:
+                filling.begin(inbox, scope, hello)
+            elif _is_too_old(cursor, hello):
+                filling.begin(inbox, scope, hello)
+                facts["compare"] = "due"  # what was removed meanwhile is in no feed any more
+            elif went_back or cursor.epoch != hello.epoch:
+                filling.read_from_now(inbox, scope, hello)
+                facts["compare"] = "due"
+        inbox.note_facts(facts)
+
+
+def _went_back(desk: SyncDesk, hello: Hello) -> bool:
+    """Whether central lost what it once had of us: another epoch, or a last number below our highest acknowledged."""
+    epoch = desk.store.fact("epoch")
+    with desk.store.read() as session:
+        highest = delivery.highest_acknowledged(session)
+    return (epoch is not None and epoch != hello.epoch) or hello.last_n < highest
+
+
+def _is_too_old(cursor: filling.Cursor, hello: Hello) -> bool:
+    """Whether the feed no longer reaches back to the cursor, or this program has tables the cursor does not know."""
+    return cursor.schema != fingerprint() or (cursor.epoch == hello.epoch and int(cursor.xid) < hello.feed_floor)
+
+
+def _is_digest_due(desk: SyncDesk) -> bool:
+    last = desk.store.fact("last_digest")
+    if last is None:
+        desk.store.note_facts({"last_digest": desk.clock().isoformat()})
+        return False
+    return abs(desk.clock() - datetime.fromisoformat(last)) >= DIGEST_EVERY

@@ -1,0 +1,159 @@
+"""What waits for a person's decision: operations central refused or could not carry out, with their text whole."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from uuid_utils.compat import uuid7
+
+from workstation.errors import NotFound, Refused
+from workstation.language import _
+from workstation.records import OutboxEntry, Values
+from workstation.replica import delivery
+from workstation.replica.inbox import Inbox
+from workstation.replica.outbox import REJECTED
+from workstation.services import customers, lookup
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """One refused or quarantined operation: what was wanted (`values`), why not, and what is held because of it."""
+
+    op_id: UUID
+    n: int
+    state: str
+    kind: str
+    entity: str
+    entity_id: UUID
+    customer_id: UUID | None
+    customer: str | None
+    reason: str
+    values: Values
+    made_at: datetime
+    held: list["RefusedLine"]
+
+
+def refused(session: Session) -> list[RefusedLine]:
+    """Everything that waits for a decision, oldest first, each with its dependants."""
+    rejected = list(session.scalars(select(OutboxEntry).where(OutboxEntry.state.in_(REJECTED)).order_by(OutboxEntry.n)))
+    held = list(session.scalars(select(OutboxEntry).where(OutboxEntry.state == "held").order_by(OutboxEntry.n)))
+    orphans = _orphaned_by(session, held)
+    names = customers.names_of(session, [e.customer_id for e in (*rejected, *held) if e.customer_id])
+    below: dict[UUID, list[OutboxEntry]] = {}
+    owner = {entry.entity_id: entry.entity_id for entry in (*rejected, *orphans)}
+    for entry in held:
+        stands_on = [UUID(need) for need in entry.needs] + [entry.entity_id]
+        root = next((owner[i] for i in stands_on if i in owner), None)
+        if root is not None:
+            owner.setdefault(entry.entity_id, root)
+            below.setdefault(root, []).append(entry)
+    return [
+        _line(entry, names, [_line(dependant, names, []) for dependant in below.get(entry.entity_id, [])])
+        for entry in (*rejected, *orphans)
+    ]
+
+
+def _orphaned_by(session: Session, held: Iterable[OutboxEntry]) -> list[OutboxEntry]:
+    """Discarded creations on which something is still held."""
+    needed = {UUID(need) for entry in held for need in entry.needs}
+    query = select(OutboxEntry).where(OutboxEntry.state == "discarded", OutboxEntry.kind == "add")
+    return [entry for entry in session.scalars(query.order_by(OutboxEntry.n)) if entry.entity_id in needed]
+
+
+def _line(entry: OutboxEntry, names: dict[UUID, str], held: list[RefusedLine]) -> RefusedLine:
+    return RefusedLine(
+        entry.op_id, entry.n, entry.state, entry.kind, entry.entity, entry.entity_id, entry.customer_id,
+        names.get(entry.customer_id) if entry.customer_id else None,
+        in_words(entry.reason), {name: pair[1] for name, pair in entry.set.items()}, entry.made_at, held,
+    )  # fmt: skip
+
+
+def in_words(reason: str | None) -> str:
+    """Why central said no, as a sentence."""
+    if reason is None:
+        return _("It stands on something that central refused.")
+    said: dict[str, Any] = json.loads(reason)
+    field, limit = said.get("field", ""), said.get("limit", "")
+    sentences = {
+        "blank": _("{field} may not be empty."),
+        "too_long": _("{field} is longer than {limit} characters."),
+        "unknown_field": _("Central does not know the field {field}."),
+        "not_writable": _("{field} cannot be changed from a desk."),
+        "unknown_customer": _("Central has no such customer among yours."),
+        "unknown_record": _("Central has no such record among yours."),
+        "unknown_reference": _("{field} names something central does not have."),
+        "lift_do_not_contact": _("Only a senior or supervisor may lift do-not-contact."),
+        "not_your_callback": _("This callback belongs to somebody else; taking it over needs a reason."),
+        "failed": _("Central could not carry it out: {text}"),
+    }
+    sentence = sentences.get(str(said.get("reason")), _("Central refused it."))
+    return sentence.format(field=field, limit=limit, text=said.get("text", ""))
+
+
+def find_operation(session: Session, text: str) -> OutboxEntry:
+    """The refused, quarantined or held operation whose id ends with `text`."""
+    wanted = text.strip().replace("-", "").lower()
+    states = (*REJECTED, "held", "discarded")
+    found = [
+        e
+        for e in session.scalars(select(OutboxEntry).where(OutboxEntry.state.in_(states)))
+        if e.op_id.hex.endswith(wanted)
+    ]
+    if len(wanted) < lookup.SHORTEST or len(found) != 1:
+        raise NotFound(_("No single operation that waits for a decision has the id {id}.").format(id=text), "id")
+    return found[0]
+
+
+def correct(inbox: Inbox, entry: OutboxEntry, changes: Values) -> None:
+    """Put other values into a refused operation and send it again, in its old place, so that what hangs on it follows."""
+    if entry.state not in REJECTED:
+        raise Refused(_("Only a refused change can be corrected."))
+    fields = entry.set | {name: [entry.set.get(name, [None])[0], value] for name, value in changes.items()}
+    inbox.connection.execute(
+        "update outbox set op_id = ?, \"set\" = ?, state = 'waiting', reason = null where n = ?",
+        (uuid7().bytes, json.dumps(fields, ensure_ascii=False), entry.n),
+    )
+    _settle_again(inbox, [entry])
+
+
+def discard(inbox: Inbox, session: Session, entry: OutboxEntry, *, with_dependants: bool) -> int:
+    """Give a refused change up; it stays readable in the outbox for 30 days. Gives how many were discarded."""
+    gone = [entry]
+    if with_dependants:
+        family = {entry.entity_id}
+        for held in session.scalars(select(OutboxEntry).where(OutboxEntry.state == "held").order_by(OutboxEntry.n)):
+            if held.entity_id in family or family & {UUID(need) for need in held.needs}:
+                family.add(held.entity_id)
+                gone.append(held)
+    inbox.connection.executemany("update outbox set state = 'discarded' where n = ?", [(e.n,) for e in gone])
+    _settle_again(inbox, gone)
+    return len(gone)
+
+
+def attach(inbox: Inbox, entry: OutboxEntry, customer_id: UUID, scope: int) -> None:
+    """Give a held note, contact or callback to another customer; it is delivered there."""
+    if entry.state != "held" or "customer_id" not in entry.set or entry.kind != "add":
+        raise Refused(_("Only what is held because its customer was refused can be attached to another one."))
+    old = entry.set["customer_id"][1]
+    fields = entry.set | {"customer_id": [None, str(customer_id)], "scope_id": [None, scope]}
+    inbox.connection.execute(
+        "update outbox set \"set\" = ?, customer_id = ?, needs = ?, state = 'waiting' where n = ?",
+        (
+            json.dumps(fields, ensure_ascii=False),
+            customer_id.bytes,
+            json.dumps([n for n in entry.needs if n != old]),
+            entry.n,
+        ),
+    )
+    _settle_again(inbox, [entry])
+
+
+def _settle_again(inbox: Inbox, entries: list[OutboxEntry]) -> None:
+    delivery.hold_dependants(inbox)
+    for entry in entries:
+        inbox.rebuild(entry.entity, [entry.entity_id.bytes])

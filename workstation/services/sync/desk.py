@@ -1,0 +1,70 @@
+"""Everything one sync needs, and what it reports."""
+
+import json
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from workstation.central.port import Central
+from workstation.records import Values
+from workstation.replica.store import Store
+
+Clock = Callable[[], datetime]
+
+
+def host_name() -> str:
+    """This PC's name, as supervisors know it."""
+    return socket.gethostname()
+
+
+@dataclass(frozen=True)
+class SyncDesk:
+    """One replica and its way to central.
+
+    `history_days` limits the first fill; `allow_removal` confirms a pull that removes a large part of the replica.
+    """
+
+    store: Store
+    central: Central
+    device: UUID
+    clock: Clock
+    host: str = field(default_factory=host_name)
+    history_days: int = 90
+    allow_removal: bool = False
+
+    def since(self) -> datetime:
+        """The moment before which history is fetched only on demand."""
+        return self.clock() - timedelta(days=self.history_days)
+
+
+@dataclass
+class Tally:
+    """What one sync did, counted while it goes."""
+
+    pushed: int = 0
+    pulled: int = 0
+    refused: int = 0
+    conflicts: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What one sync did: operations central applied, records read, refusals and conflicts met, what still waits."""
+
+    pushed: int
+    pulled: int
+    refused: int
+    conflicts: int
+    waiting: int
+    seconds: float
+    problems: tuple[str, ...] = ()
+
+
+def agent_of(store: Store) -> Values:
+    """The agent this replica belongs to, as central last described it."""
+    text = store.fact("agent")
+    found: Values = json.loads(text) if text else {}
+    return found

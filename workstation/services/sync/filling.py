@@ -1,0 +1,63 @@
+"""The first fill of a scope, most useful first, with a resume point on every page."""
+
+import json
+
+from workstation.central.port import Hello
+from workstation.records import Cursor
+from workstation.replica.inbox import Inbox
+from workstation.replica.upgrades import fingerprint
+from workstation.services.sync.desk import SyncDesk, Tally
+from workstation.wire import FORMS
+
+ENTITIES = tuple(FORMS)
+EVERYONES = ("scope", "team", "agent", "disposition")  # live in scope 0; the others never do
+
+
+def cursors(desk: SyncDesk) -> dict[int, Cursor]:
+    """The cursors of this replica by scope."""
+    with desk.store.read() as session:
+        return {cursor.scope_id: cursor for cursor in session.query(Cursor)}
+
+
+def begin(inbox: Inbox, scope: int, hello: Hello) -> None:
+    """A fill from the start; when it is done the feed is read from the horizon of this hello."""
+    inbox.connection.execute(
+        "insert into cursor (scope_id, epoch, schema, xid, seq, fill_entity, fill_key) values (?, ?, ?, ?, -1, ?, '') "
+        "on conflict (scope_id) do update set epoch = excluded.epoch, schema = excluded.schema, xid = excluded.xid, "
+        "seq = excluded.seq, fill_entity = excluded.fill_entity, fill_key = ''",
+        (scope, hello.epoch, fingerprint(), str(int(hello.horizon) - 1), _of_scope(scope)[0]),
+    )
+
+
+def read_from_now(inbox: Inbox, scope: int, hello: Hello) -> None:
+    """The feed of before counts another central's transactions; what it would have said comes by digest."""
+    inbox.connection.execute(
+        "update cursor set epoch = ?, xid = ?, seq = -1 where scope_id = ?",
+        (hello.epoch, str(int(hello.horizon) - 1), scope),
+    )
+
+
+def fill(desk: SyncDesk, epoch: str, cursor: Cursor, tally: Tally) -> None:
+    """Read what is left of a fill, page by page; usable from the first page on."""
+    if not cursor.fill_entity:
+        return
+    entities = _of_scope(cursor.scope_id)
+    at = entities.index(cursor.fill_entity) if cursor.fill_entity in entities else 0
+    key = cursor.fill_key
+    for number, entity in enumerate(entities[at:], at):
+        while True:
+            page = list(desk.central.fill(epoch, cursor.scope_id, entity, key, desk.since()))
+            following = entities[number + 1] if number + 1 < len(entities) else ""
+            key = page[-1][0] if page else ""
+            with desk.store.from_central() as inbox:
+                tally.pulled += inbox.put(entity, (json.loads(body) for _, body in page))
+                inbox.connection.execute(
+                    "update cursor set fill_entity = ?, fill_key = ? where scope_id = ?",
+                    (entity if page else following, key, cursor.scope_id),
+                )
+            if not page:
+                break
+
+
+def _of_scope(scope: int) -> list[str]:
+    return [entity for entity in ENTITIES if (entity in EVERYONES) == (scope == 0)]

@@ -1,0 +1,105 @@
+"""Push: the outbox out, in order; one bad operation never stops the others."""
+
+import json
+import logging
+from collections.abc import Sequence
+
+from workstation.central.port import Answer, Operation
+from workstation.errors import BatchFailed
+from workstation.records import OutboxEntry
+from workstation.replica import delivery
+from workstation.replica.delivery import Outcome
+from workstation.services.sync.desk import SyncDesk, Tally
+
+log = logging.getLogger(__name__)
+
+_ACKNOWLEDGED = ("applied", "merged", "conflict", "duplicate")
+
+
+def push(desk: SyncDesk, epoch: str, tally: Tally) -> None:
+    """Send all that waits. Raises CentralOffline when the line breaks; what was sent then is sent again, with effect
+    once."""
+    with desk.store.from_central() as inbox:
+        delivery.hold_dependants(inbox)
+    last = 0
+    while True:
+        with desk.store.read() as session:
+            batch = delivery.next_batch(session, last)
+        if not batch:
+            return
+        last = batch[-1].n
+        fresh = [entry for entry in batch if entry.state != "sent"]
+        if fresh:
+            with desk.store.from_central() as inbox:
+                delivery.mark_sent(inbox, fresh)
+        _deliver(desk, epoch, batch, tally)
+
+
+def _deliver(desk: SyncDesk, epoch: str, batch: Sequence[OutboxEntry], tally: Tally) -> None:
+    """Send a batch; halve one that fails until the bad operation stands alone, and put that aside."""
+    try:
+        answers = desk.central.push(desk.device, epoch, [as_operation(entry) for entry in batch])
+    except BatchFailed as failure:
+        if len(batch) > 1:
+            middle = _middle(batch)
+            _deliver(desk, epoch, batch[:middle], tally)
+            _deliver(desk, epoch, _still_free(desk, batch[middle:]), tally)
+            return
+        _quarantine(desk, batch[0], str(failure), tally)
+        return
+    outcomes = [_outcome(answer) for answer in answers]
+    with desk.store.from_central() as inbox:
+        delivery.take_answers(inbox, batch, outcomes, desk.clock())
+        if any(outcome.state in ("refused", "held") for outcome in outcomes):
+            delivery.hold_dependants(inbox)
+    tally.pushed += sum(outcome.state == "acknowledged" for outcome in outcomes)
+    tally.refused += sum(outcome.state == "refused" for outcome in outcomes)
+    tally.conflicts += sum(bool(answer.detail.get("lost")) for answer in answers if answer.status == "conflict")
+
+
+def _middle(batch: Sequence[OutboxEntry]) -> int:
+    """Where to halve: between two saves if there is such a place, else anywhere."""
+    borders = [i for i in range(1, len(batch)) if batch[i].save != batch[i - 1].save]
+    half = len(batch) // 2
+    return min(borders, key=lambda i: abs(i - half)) if borders else half
+
+
+def _still_free(desk: SyncDesk, batch: Sequence[OutboxEntry]) -> list[OutboxEntry]:
+    """Of the second half, what the first half's bad operation does not hold."""
+    with desk.store.read() as session:
+        wanted = {entry.n for entry in batch}
+        return [e for e in delivery.next_batch(session, batch[0].n - 1) if e.n in wanted] if batch else []
+
+
+def _quarantine(desk: SyncDesk, entry: OutboxEntry, reason: str, tally: Tally) -> None:
+    log.warning("operation %s on a %s was put aside", entry.op_id, entry.entity)
+    with desk.store.from_central() as inbox:
+        outcome = Outcome(entry.op_id, "quarantined", reason=json.dumps({"reason": "failed", "text": reason}))
+        delivery.take_answers(inbox, [entry], [outcome], desk.clock())
+        delivery.hold_dependants(inbox)
+    tally.refused += 1
+    desk.central.put_aside(desk.device, as_operation(entry), reason)
+
+
+def as_operation(entry: OutboxEntry) -> Operation:
+    """An outbox entry as it travels."""
+    return Operation(
+        entry.op_id,
+        entry.n,
+        entry.kind,
+        entry.entity,
+        entry.entity_id,
+        entry.set,
+        tuple(entry.needs),
+        entry.made_at,
+        entry.op_schema,
+    )
+
+
+def _outcome(answer: Answer) -> Outcome:
+    lost = tuple(str(name) for name in answer.detail.get("lost", ()))
+    if answer.status in _ACKNOWLEDGED:
+        return Outcome(answer.op_id, "acknowledged", answer.version, lost, row=answer.row)
+    if answer.status == "held":
+        return Outcome(answer.op_id, "held")
+    return Outcome(answer.op_id, "refused", reason=json.dumps(answer.detail, ensure_ascii=False), row=answer.row)

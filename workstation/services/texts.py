@@ -1,0 +1,59 @@
+"""Checks what people write before it is kept: byte for byte as given, or refused in words."""
+
+from datetime import datetime
+
+from workstation.errors import Refused
+from workstation.language import _
+from workstation.records.base import TEXT_LIMIT
+
+
+def without_nul(text: str) -> str:
+    """NUL cannot be stored by central; everything else stays as it is."""
+    return text.replace("\0", "")
+
+
+def required(text: str, field: str, limit: int = TEXT_LIMIT) -> str:
+    """A text that may not be blank. Raises Refused naming the field."""
+    text = optional(text, field, limit) or ""
+    if not text.strip():
+        raise Refused(_("{field} needs some text.").format(field=field), field)
+    return text
+
+
+def optional(text: str | None, field: str, limit: int = TEXT_LIMIT) -> str | None:
+    """A text that may be absent; too long or not Unicode is refused. NUL is taken out."""
+    if text is None:
+        return None
+    text = without_nul(text)
+    if len(text) > limit:
+        raise Refused(
+            _("{field} is {length} characters long; at most {limit} can be kept.").format(
+                field=field, length=len(text), limit=limit
+            ),
+            field,
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Refused(_("{field} holds bytes that are no text (not UTF-8).").format(field=field), field) from error
+    return text
+
+
+def instant(text: str, field: str) -> datetime:
+    """ISO 8601 with an offset. Raises Refused for anything else."""
+    moment = moment_or_wall(text, field)
+    if moment.tzinfo is None:
+        raise Refused(_("{field} needs an offset, as in 2026-11-23T10:00:00+05:00.").format(field=field), field)
+    return moment
+
+
+def moment_or_wall(text: str, field: str) -> datetime:
+    """ISO 8601 with or without an offset. Raises Refused for anything else."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        moment.astimezone()
+    except (ValueError, OverflowError) as error:
+        raise Refused(
+            _("{field} is not a time; write it as 2026-11-23T10:00:00+05:00.").format(field=field), field
+        ) from error
+    return moment
