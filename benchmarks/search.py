@@ -48,7 +48,7 @@ def run(customers: int = 1_000_000) -> dict[str, object]:
         _fill(path, key, customers)
         engine = reading_engine(path, key)
         with engine.connect() as connection:
-            driver = connection.connection.driver_connection
+            driver: Any = connection.connection.driver_connection
             typed = _keystrokes(driver)
             bare = _times(typed, lambda text: _bare(driver, text))
             ours = _times(typed, lambda text: search_index.find(driver, text, ROWS))

@@ -18,6 +18,7 @@ from workstation.changes import Changes
 from workstation.errors import CannotOpen, Refused
 from workstation.home import FileLock, Home, SignIn
 from workstation.language import _
+from workstation.records import Values
 from workstation.replica import engines, vault
 from workstation.replica.store import Store
 from workstation.services.sync import say_hello, sync_once
@@ -77,11 +78,11 @@ class Desk:
         """Where the replica lies."""
         return self.home.replica_folder(self.who.central, self.who.agent)
 
-    def _agent(self) -> dict[str, object]:
+    def _agent(self) -> Values:
         text = self.store.fact("agent")
         if text is None:
             raise CannotOpen(_("This PC has not heard from central yet; sign in while central can be reached."))
-        found: dict[str, object] = json.loads(text)
+        found: Values = json.loads(text)
         return found
 
     def central(self, purpose: str = "sync") -> Central:

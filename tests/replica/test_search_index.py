@@ -149,6 +149,13 @@ def test_phones_are_found_by_their_end_in_any_spelling(replica: Replica) -> None
     assert replica.found("0000") == replica.found("567") == []
 
 
+def test_nine_digits_tell_phones_apart_that_end_in_the_same_eight(replica: Replica) -> None:
+    replica.add("Азиза", ("998901234567",))
+    replica.add("Бобур", ("998801234567",))
+    assert replica.found("80 123 45 67") == ["Бобур"]
+    assert replica.found("+998 90 123 45 67") == ["Азиза"]
+
+
 def test_a_short_code_is_found_whole(replica: Replica) -> None:
     replica.add("Скорая", ("103",))
     assert replica.found("103") == ["Скорая"]
@@ -217,8 +224,8 @@ def test_damage_is_not_sound(replica: Replica) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '"', "*", "AND", "a AND b", "NEAR(a b)", "NOT", "a OR", "words:a", "^a", "-a", "{a}", "\0", "a\0b", "\ud800", "%",
-        "a" * 10**6, "' OR 1=1 --", "1" * 10**6, "@", "+", "()", "a b c d e f g h i j k l",
+        '"', "*", "AND", "a AND b", "NEAR(a b)", "NOT", "a OR", "words:a", "^a", "-a", "{a}", "\0", "a\0b", "\ud800",
+        "%", "a" * 10**6, "' OR 1=1 --", "1" * 10**6, "@", "+", "()", "a b c d e f g h i j k l",
     ],
 )  # fmt: skip
 def test_hostile_text_is_only_text(replica: Replica, text: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from sqlalchemy.pool import StaticPool
 
 from workstation.errors import Refused
 from workstation.records import Base, ContactPoint, Customer
-from workstation.services.imports.customers import ImportContext, import_customers, import_rows, store_rows
+from workstation.services.imports.customers import NAMESPACE, ImportContext, import_customers, import_rows, store_rows
 from workstation.services.imports.mapping import ColumnMap, CustomerRow, load_map
 from workstation.services.imports.tables import Reading, RowIssue
 
@@ -78,9 +79,6 @@ def told(report):
     return report.records, report.stored, report.merged, len(report.rejected)
 
 
-# --- real files
-
-
 @GIVEN
 def test_telco(desk):
     path = OUTSIDE / "tables" / "ibm_telco_customer_churn.csv"
@@ -119,9 +117,6 @@ def test_address_books_need_no_map(desk, name, people, reach):
     assert desk.writes == 0
 
 
-# --- who is known
-
-
 def test_a_map_says_what_is_ignored_and_what_is_ours(desk, write):
     mapping = load_map(
         write("source = 'crm'\n[columns]\nn = ['name', 'external_id']\nl = 'language'\nx = '-'\nk = 'kind'\n", "m")
@@ -146,6 +141,7 @@ def test_two_desks_meet_in_one_record(write):
     with one.open() as session, other.open() as elsewhere:
         for kind in (Customer, ContactPoint):
             assert session.scalars(select(kind.id)).all() == elsewhere.scalars(select(kind.id)).all()
+    assert [person.id for person in one.customers()] == [uuid5(NAMESPACE, "7\0people.csv\0001")]
 
 
 def test_an_external_id_is_of_one_source(desk, write):
@@ -194,6 +190,39 @@ def test_without_an_external_id_all_must_be_equal(desk, second, outcome, chunk):
     assert bool(report.warnings) == (outcome[1] == 2)
 
 
+@pytest.mark.parametrize("chunk", [1, 2])
+def test_of_two_rows_that_differ_the_first_counts(desk, chunk):
+    rows = (
+        CustomerRow(2, "Ann", "1", more={"city": "Rome"}),
+        CustomerRow(3, "Ann", "1", more={"city": "Paris", "plan": "A"}),
+    )
+    for outcome in ((2, 1, 1, 0), (2, 0, 2, 0)):
+        desk.writes = 0
+        report = desk.store(*rows, chunk_rows=chunk)
+        assert (told(report), [issue.line for issue in report.warnings]) == (outcome, [3])
+        assert [person.more for person in desk.customers()] == [{"city": "Rome", "plan": "A"}]
+    assert desk.writes == 0
+
+
+@pytest.mark.parametrize("chunk", [1, 3])
+def test_whom_a_row_equals_is_known_when_all_phones_are(desk, chunk):
+    rows = [
+        CustomerRow(2, "Ann", phones=("901234567",)),
+        CustomerRow(3, "Ann", "1", phones=("901234567",)),
+        CustomerRow(4, "Ann", "1", phones=("901234568",)),
+    ]
+    assert told(desk.store(*rows, chunk_rows=chunk)) == (3, 2, 1, 0)
+    assert told(desk.store(*rows, chunk_rows=chunk)) == (3, 0, 3, 0)
+
+
+def test_of_two_equals_the_one_without_an_external_id_is_meant(desk):
+    with desk.open() as session:
+        session.add(Customer(id=UUID(int=2**128 - 1), name="Ann", scope_id=7, made_at=CONTEXT.made_at))
+    desk.store(CustomerRow(2, "Ann", "1"))
+    assert told(desk.store(CustomerRow(2, "Ann", more={"city": "Rome"}))) == (1, 0, 1, 0)
+    assert [person.external_id for person in desk.customers() if person.more] == [None]
+
+
 def test_the_same_phone_alone_is_a_warning(desk):
     desk.store(CustomerRow(2, "Ann", phones=("+998901234567",)))
     report = desk.store(CustomerRow(9, "Bob", phones=("90 123-45-67",)))
@@ -220,10 +249,11 @@ def test_merging_never_replaces_what_an_agent_may_have_written(desk):
 
 
 def test_a_corrected_phone_does_not_come_back(desk):
-    row = CustomerRow(2, "Ann", "1", phones=("901234567",))
+    row = CustomerRow(2, "Ann", "1", phones=("901234567", "+998901234568"))
     desk.store(row)
     with desk.open() as session:
-        (point,) = session.scalars(select(ContactPoint))
+        point, other = session.scalars(select(ContactPoint).order_by(ContactPoint.value.desc()))
+        assert (point.is_primary, other.is_primary) == (True, False)
         point.value, point.e164, point.digits = "901234560", "+998901234560", "998901234560"
     desk.writes = 0
     assert told(desk.store(row)) == (1, 0, 1, 0)
@@ -235,9 +265,6 @@ def test_an_unknown_phone_is_kept_as_written(desk):
     assert (report.stored, [issue.line for issue in report.warnings]) == (1, [2])
     (ann,) = desk.customers()
     assert desk.ways(ann.id) == [("phone", "call the office", None)]
-
-
-# --- what is rejected
 
 
 @pytest.mark.parametrize(
@@ -291,9 +318,6 @@ def test_a_file_broken_at_its_end_stores_nothing(desk, tmp_path):
     with pytest.raises(Refused):
         desk.run(path, max_rows=None)
     assert desk.size() == [0, 0]
-
-
-# --- any file
 
 
 WORDS = st.sampled_from(["Ann", "Bob", "Анна", "", " "])

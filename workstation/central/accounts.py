@@ -147,11 +147,9 @@ def apply_settings(url: str, file: Path) -> int:
 def status(url: str) -> dict[str, Any]:
     """How central stands: versions, desks and what waits on them, feed, rejected operations, what to look at."""
     with as_owner(url) as connection:
-        facts = dict(connection.execute(text("select key, value from workstation.meta")).tuples().all())
+        facts: dict[str, str] = dict(connection.execute(text("select key, value from workstation.meta")).all())
         desks = _all(connection, _DESKS)
-        ((agent_count, limit, feed, feed_bytes, rejected, horizon, released),) = connection.execute(
-            text(_FIGURES)
-        ).tuples()
+        ((agent_count, limit, feed, feed_bytes, rejected, horizon, released),) = connection.execute(text(_FIGURES))
     needed = 3 * agent_count + 30
     warnings = []
     if limit < needed:

@@ -63,7 +63,10 @@ def _in_words(error: DBAPIError) -> Exception:
 
 
 def init(url: str) -> str:
-    """Build central in an empty database, or bring an older one up to date; safe to repeat. Gives the schema version."""
+    """Build central in an empty database, or bring an older one up to date; safe to repeat.
+
+    Gives the schema version.
+    """
     with as_owner(url) as connection:
         owner = connection.execute(text("select rolsuper from pg_roles where rolname = current_user")).scalar()
         if not owner:
@@ -95,7 +98,8 @@ def _write_catalogue(connection: Connection) -> None:
     connection.execute(text("delete from workstation.entity"))
     for position, kind in enumerate(RECORDS):
         connection.execute(
-            text("insert into workstation.entity values (:name, :addable, :about, :author, :time, :position, cast(:defaults as jsonb))"),
+            text("insert into workstation.entity "
+                 "values (:name, :addable, :about, :author, :time, :position, cast(:defaults as jsonb))"),
             {
                 "name": kind.__tablename__, "addable": kind.addable, "about": issubclass(kind, AboutCustomer),
                 "author": kind.author, "time": kind.history_time, "position": position,
@@ -145,7 +149,8 @@ def _first_rows(connection: Connection, version: str) -> None:
     for key, value in {"schema": version, "min_op_schema": "1", "max_op_schema": str(OP_SCHEMA)}.items():
         connection.execute(known, {"k": key, "v": value})
     connection.exec_driver_sql(
-        "insert into workstation.meta select 'restored_check', workstation.identity_of_database() on conflict do nothing"
+        "insert into workstation.meta "
+        "select 'restored_check', workstation.identity_of_database() on conflict do nothing"
     )
     connection.exec_driver_sql("insert into workstation.scope (number, name) values (1, 'main') on conflict do nothing")
     connection.exec_driver_sql("insert into workstation.team (name) values ('main') on conflict do nothing")

@@ -137,10 +137,9 @@ class PostgresCentral:
     def fill(self, epoch: str, scope: int, entity: str, after: str, since: datetime) -> Iterator[tuple[str, str]]:
         """See Central."""
         query = "copy (select * from api.fill(%s, %s, %s, %s, %s, %s)) to stdout"
-        with self._call() as connection, connection.cursor() as cursor:
-            with cursor.copy(query, (epoch, scope, entity, after, since, FILL_PAGE)) as copy:
-                for key, body in copy.rows():
-                    yield key, body
+        args = (epoch, scope, entity, after, since, FILL_PAGE)
+        with self._call() as connection, connection.cursor() as cursor, cursor.copy(query, args) as copy:
+            yield from copy.rows()
 
     def rows(self, entity: str, ids: list[UUID]) -> list[Values]:
         """See Central."""
@@ -203,9 +202,9 @@ class PostgresCentral:
 @contextlib.contextmanager
 def _deadline(connection: psycopg.Connection[Any], seconds: float) -> Iterator[None]:
     """Shut the connection's socket down when the block takes longer than `seconds`."""
-    watch = threading.Timer(seconds, _shut_down, (os.dup(connection.fileno()),))
+    handle = os.dup(connection.fileno())
+    watch = threading.Timer(seconds, _shut_down, (handle,))
     watch.daemon = True
-    handle = watch.args[0]
     watch.start()
     try:
         yield

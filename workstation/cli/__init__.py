@@ -88,18 +88,18 @@ def run(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads any more
         return 1
     except Exception as error:  # noqa: BLE001 - the last resort: logged whole, told in one line
-        _log_defect(shared.get("place"))
+        _log_defect(shared.get("place"), error)
         return _failed(
             _("This is a defect of the program ({kind}); it was written to the log.").format(kind=type(error).__name__)
         )
     return outcome if isinstance(outcome, int) else 0
 
 
-def _log_defect(place: Home | None) -> None:
+def _log_defect(place: Home | None, error: Exception) -> None:
     if place is not None:
         with contextlib.suppress(WorkstationError):
             handler = logs.start_log(place.logs)
-            log.exception("a command failed")
+            log.error("a command failed", exc_info=error)
             logs.stop_log(handler)
 
 

@@ -6,9 +6,8 @@ from typing import Any
 import click
 
 from workstation.central import accounts, admin
-from workstation.cli.common import Output, common, given_password
+from workstation.cli.common import Output, given_password, on_central
 from workstation.errors import Refused
-from workstation.home import Home
 from workstation.language import _
 
 central_option = click.option(
@@ -23,8 +22,8 @@ def admin_command() -> None:
 
 @admin_command.command("init")
 @click.argument("url")
-@common
-def admin_init(url: str, home: Home, out: Output) -> None:
+@on_central
+def admin_init(url: str, out: Output) -> None:
     """Schema, roles, functions, capture in an empty database; safe to repeat; upgrades an older one."""
     version = admin.init(url)
     out.show({"schema_version": version}, _("Central is ready (schema {version}).").format(version=version))
@@ -32,8 +31,8 @@ def admin_init(url: str, home: Home, out: Output) -> None:
 
 @admin_command.command("restored")
 @click.argument("url")
-@common
-def admin_restored(url: str, home: Home, out: Output) -> None:
+@on_central
+def admin_restored(url: str, out: Output) -> None:
     """Ends every restore from a dump: a new epoch, the feed archived, grants laid anew."""
     epoch, archived = admin.restored(url)
     out.show(
@@ -43,8 +42,8 @@ def admin_restored(url: str, home: Home, out: Output) -> None:
 
 @admin_command.command("status")
 @click.argument("url")
-@common
-def admin_status(url: str, home: Home, out: Output) -> None:
+@on_central
+def admin_status(url: str, out: Output) -> None:
     """Versions, desks, waiting changes, feed, health."""
     answer = accounts.status(url)
     words = _("Schema {schema_version}, {agents} agents, {waiting} changes wait, {rejected} rejected.").format(**answer)
@@ -54,8 +53,8 @@ def admin_status(url: str, home: Home, out: Output) -> None:
 @admin_command.command("set")
 @click.argument("file", type=click.Path(path_type=Path))
 @central_option
-@common
-def admin_set(file: Path, url: str, home: Home, out: Output) -> None:
+@on_central
+def admin_set(file: Path, url: str, out: Output) -> None:
     """Take dispositions from a TOML file."""
     count = accounts.apply_settings(url, file)
     out.show({"dispositions": count}, _("{count} dispositions.").format(count=count))
@@ -74,9 +73,9 @@ def agent_group() -> None:
 @click.option("--scope", default="main")
 @click.option("--password-stdin", is_flag=True)
 @central_option
-@common
+@on_central
 def agent_add(
-    login: str, name: str, role: str, team: str, scope: str, password_stdin: bool, url: str, home: Home, out: Output
+    login: str, name: str, role: str, team: str, scope: str, password_stdin: bool, url: str, out: Output
 ) -> None:
     """A new agent with a login of their own."""
     made = accounts.add_agent(url, login, name, role, team, scope, given_password(password_stdin) or "")
@@ -86,8 +85,8 @@ def agent_add(
 @agent_group.command("disable")
 @click.argument("login")
 @central_option
-@common
-def agent_disable(login: str, url: str, home: Home, out: Output) -> None:
+@on_central
+def agent_disable(login: str, url: str, out: Output) -> None:
     """Close an account; what the agent wrote stays."""
     accounts.disable_agent(url, login)
     out.show({"login": login}, _("{login} is closed.").format(login=login))
@@ -97,8 +96,8 @@ def agent_disable(login: str, url: str, home: Home, out: Output) -> None:
 @click.argument("login")
 @click.option("--password-stdin", is_flag=True)
 @central_option
-@common
-def agent_password(login: str, password_stdin: bool, url: str, home: Home, out: Output) -> None:
+@on_central
+def agent_password(login: str, password_stdin: bool, url: str, out: Output) -> None:
     """A new password."""
     password = given_password(password_stdin)
     if not password:
@@ -109,8 +108,8 @@ def agent_password(login: str, password_stdin: bool, url: str, home: Home, out: 
 
 @agent_group.command("list")
 @central_option
-@common
-def agent_list(url: str, home: Home, out: Output) -> None:
+@on_central
+def agent_list(url: str, out: Output) -> None:
     """All agents."""
     _listed(out, "agents", accounts.agents(url))
 
@@ -123,8 +122,8 @@ def team_group() -> None:
 @team_group.command("add")
 @click.argument("name")
 @central_option
-@common
-def team_add(name: str, url: str, home: Home, out: Output) -> None:
+@on_central
+def team_add(name: str, url: str, out: Output) -> None:
     """A new team."""
     made = accounts.add_team(url, name)
     out.show({"id": made, "name": name}, made)
@@ -132,8 +131,8 @@ def team_add(name: str, url: str, home: Home, out: Output) -> None:
 
 @team_group.command("list")
 @central_option
-@common
-def team_list(url: str, home: Home, out: Output) -> None:
+@on_central
+def team_list(url: str, out: Output) -> None:
     """All teams."""
     _listed(out, "teams", accounts.teams(url))
 
@@ -146,8 +145,8 @@ def scope_group() -> None:
 @scope_group.command("add")
 @click.argument("name")
 @central_option
-@common
-def scope_add(name: str, url: str, home: Home, out: Output) -> None:
+@on_central
+def scope_add(name: str, url: str, out: Output) -> None:
     """A new scope."""
     number = accounts.add_scope(url, name)
     out.show({"number": number, "name": name}, str(number))
@@ -155,8 +154,8 @@ def scope_add(name: str, url: str, home: Home, out: Output) -> None:
 
 @scope_group.command("list")
 @central_option
-@common
-def scope_list(url: str, home: Home, out: Output) -> None:
+@on_central
+def scope_list(url: str, out: Output) -> None:
     """All scopes."""
     _listed(out, "scopes", accounts.scopes(url))
 

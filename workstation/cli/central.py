@@ -5,8 +5,7 @@ from pathlib import Path
 import click
 
 from workstation.central.embedded import run_until_stopped
-from workstation.cli.common import Output, common
-from workstation.home import Home
+from workstation.cli.common import Output, on_central
 from workstation.language import _
 
 
@@ -18,8 +17,8 @@ def central_command() -> None:
 @central_command.command("run")
 @click.option("--data", required=True, type=click.Path(path_type=Path))
 @click.option("--port", type=click.IntRange(1, 65535))
-@common
-def central_run(data: Path, port: int | None, home: Home, out: Output) -> None:
+@on_central
+def central_run(data: Path, port: int | None, out: Output) -> None:
     """Run an embedded PostgreSQL until stopped; its first line carries the addresses."""
 
     def ready(url: str, admin_url: str) -> None:

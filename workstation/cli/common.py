@@ -61,10 +61,9 @@ def common(command: Command) -> Command:
 
     @click.option("--home", type=click.Path(), help="The folder of this desk: replica, settings, log.")
     @click.option("--json", "as_json", is_flag=True, help="One JSON object on one line.")
-    @click.pass_context
     @functools.wraps(command)
-    def wrapped(context: click.Context, *args: Any, home: str | None, as_json: bool, **options: Any) -> Any:
-        shared: dict[str, Any] = context.find_root().obj
+    def wrapped(*args: Any, home: str | None, as_json: bool, **options: Any) -> Any:
+        shared: dict[str, Any] = click.get_current_context().find_root().obj
         named = home or shared.get("home")
         shared["place"] = Home(Path(named).absolute()) if named else Home.default()
         return command(
@@ -73,6 +72,17 @@ def common(command: Command) -> Command:
             out=Output(as_json or bool(shared.get("as_json"))),
             **options,
         )
+
+    return wrapped
+
+
+def on_central(command: Command) -> Command:
+    """A command on central itself: no desk, no home."""
+
+    @common
+    @functools.wraps(command)
+    def wrapped(*args: Any, home: Home, **options: Any) -> Any:  # noqa: ARG001 - every command takes --home
+        return command(*args, **options)
 
     return wrapped
 

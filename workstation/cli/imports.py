@@ -26,7 +26,8 @@ from workstation.services.imports.tables import Reading
 @click.option("--dry-run", is_flag=True, help="Say what would happen and store nothing.")
 @desk_command
 def import_command(
-    kind: str, file: Path, map_file: Path | None, region: str | None, encoding: str | None, delimiter: str | None,
+    kind: str,  # noqa: ARG001 - the one kind there is
+    file: Path, map_file: Path | None, region: str | None, encoding: str | None, delimiter: str | None,
     header_row: int | None, dry_run: bool, desk: Desk, out: Output,
 ) -> None:  # fmt: skip
     """Customers from a CSV file. The same file again stores nothing."""

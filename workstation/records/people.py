@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workstation.records.base import AboutCustomer, Bag, Numbers, Record
@@ -46,6 +47,7 @@ class Customer(Record, kw_only=True):
     """A person, organisation or prospect. `more` is what an import brought and no field of ours holds."""
 
     __tablename__ = "customer"
+    __table_args__ = (Index("customer_source", "source", "external_id"),)
     addable: ClassVar = True
     editable: ClassVar = frozenset(
         {

@@ -98,7 +98,7 @@ class Cursor(Base, kw_only=True):
 
 
 class Draft(Base, kw_only=True):
-    """What an agent is still writing: bound to its customer at the first keystroke, gone only when saved or thrown away."""
+    """What an agent is still writing: bound to its customer at the first keystroke, gone only on save or discard."""
 
     __tablename__ = "draft"
 

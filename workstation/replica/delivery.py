@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from workstation.records import OutboxEntry, Values
 from workstation.records.base import EPOCH, MICROSECOND
+from workstation.replica import rows
 from workstation.replica.inbox import Inbox
 from workstation.replica.outbox import REJECTED, WAITING
 from workstation.wire import FORMS
@@ -50,12 +50,12 @@ class Counts:
 
 def counts(session: Session) -> Counts:
     """Count the outbox by what it means to the agent."""
-    rows = session.execute(
+    found = session.execute(
         select(OutboxEntry.state, func.count())
         .where(OutboxEntry.state.in_((*WAITING, *REJECTED)))
         .group_by(OutboxEntry.state)
     )
-    by_state = {state: number for state, number in rows}
+    by_state: dict[str, int] = dict(found.all())
     return Counts(
         waiting=sum(by_state.get(state, 0) for state in WAITING),
         refused=sum(by_state.get(state, 0) for state in REJECTED),
@@ -129,11 +129,11 @@ def take_answers(inbox: Inbox, entries: Sequence[OutboxEntry], outcomes: Iterabl
 
 def _settle_what_was_read(inbox: Inbox) -> None:
     """A fetch may have brought the version before its answer came."""
-    rows = inbox.connection.execute(
-        "select u.entity, u.entity_id, u.version from underlay u where u.version > 0 and exists (select 1 from outbox o "
-        "where o.entity_id = u.entity_id and o.state = 'acknowledged' and o.version <= u.version)"
+    found = inbox.connection.execute(
+        "select u.entity, u.entity_id, u.version from underlay u where u.version > 0 and exists (select 1 "
+        "from outbox o where o.entity_id = u.entity_id and o.state = 'acknowledged' and o.version <= u.version)"
     ).fetchall()
-    for entity, record_id, version in rows:
+    for entity, record_id, version in found:
         inbox.settle(entity, record_id, version)
         inbox.rebuild(entity, [record_id])
 
@@ -150,9 +150,7 @@ def deliver_again(inbox: Inbox, now: datetime) -> int:
     ).fetchall()
     for entity, record_id in records:
         form = FORMS[entity]
-        row = inbox.connection.execute(
-            f"select {', '.join(form.names)} from {entity} where id = ?", (record_id,)
-        ).fetchone()
+        row = rows.one(inbox.connection, form, record_id)
         body = json.dumps(form.wire(row), ensure_ascii=False) if row else None
         inbox.connection.execute(
             "insert into underlay (entity, entity_id, version, body) values (?, ?, 0, ?) "
@@ -180,8 +178,3 @@ def number_from(inbox: Inbox, last_n: int) -> None:
     inbox.connection.execute("update sqlite_sequence set seq = max(seq, ?) where name = 'outbox'", (last_n,))
     if not inbox.connection.execute("select 1 from sqlite_sequence where name = 'outbox'").fetchone():
         inbox.connection.execute("insert into sqlite_sequence (name, seq) values ('outbox', ?)", (last_n,))
-
-
-def is_waiting(entity_id: Any) -> Any:
-    """SQL: whether a record has changes that central has not acknowledged."""
-    return exists().where(OutboxEntry.entity_id == entity_id, OutboxEntry.state.in_(WAITING))

@@ -8,13 +8,23 @@ from typing import Any
 from uuid import UUID
 
 from workstation.records import Record, Values
-from workstation.replica import search_index
-from workstation.replica.outbox import LAID_ON_TOP, SLICE
+from workstation.replica import rows, search_index
+from workstation.replica.outbox import LAID_ON_TOP
+from workstation.replica.rows import Row
 from workstation.wire import FORMS, Form
 
 log = logging.getLogger(__name__)
 
+NEVER = 2**63 - 1  # a version central will not reach: this operation is not there yet
+
 _ON_TOP = "(" + ", ".join(f"'{state}'" for state in LAID_ON_TOP) + ")"
+_SETTLED_BY = (
+    f"select entity_id, max(case state when 'acknowledged' then version else {NEVER} end) from outbox "
+    f"where entity = ? and state in {_ON_TOP} group by entity_id"
+)
+_OPERATIONS = (
+    f'select kind, "set", lost from outbox where entity_id = ? and entity = ? and state in {_ON_TOP} order by n'
+)
 
 
 class Inbox:
@@ -37,18 +47,28 @@ class Inbox:
         form = FORMS.get(entity)
         if form is None:
             return 0
-        rows = [row for body in bodies if (row := self._readable(form, body)) is not None]
+        found = [(row, body) for body in bodies if (row := self._readable(form, body)) is not None]
         at_id, at_version = form.names.index("id"), form.names.index("version")
         covered = self._covered(entity)
-        plain = [row for row, _body in rows if row[at_id] not in covered]
-        self._upsert(form, plain, force=force)
-        beneath = [(row[at_id], row[at_version], body) for row, body in rows if row[at_id] in covered]
-        for record_id, version, body in beneath:
-            self._lay_under(entity, record_id, version, body, force=force)
+        settled_by = dict(self.connection.execute(_SETTLED_BY, (entity,)).fetchall()) if covered else {}
+        plain, bare, beneath = [], [], []
+        for row, body in found:
+            record_id, version = row[at_id], row[at_version]
+            if record_id not in covered:
+                plain.append(row)
+            elif covered[record_id] <= version >= settled_by.get(record_id, 0):
+                plain.append(row)  # nothing of ours lies on top of this version any more
+                bare.append((entity, record_id))
+            else:
+                beneath.append((record_id, version, body))
+        self._uncover(bare)
+        rows.upsert(self.connection, form, plain, force=force)
         self._index(entity, [row[at_id] for row in plain])
         self._touch(form, plain)
+        for record_id, version, body in beneath:
+            self._lay_under(entity, record_id, version, body, force=force)
         self.rebuild(entity, [record_id for record_id, _, _ in beneath])
-        return len(rows)
+        return len(found)
 
     def gone(self, entity: str, ids: Sequence[UUID], scope: int) -> int:
         """Forget records that left a scope; one that is already in another scope here stays. Gives how many went."""
@@ -58,15 +78,7 @@ class Inbox:
         covered = self._covered(entity)
         beneath = [i.bytes for i in ids if i.bytes in covered]
         for record_id in beneath:
-            if self._scope_beneath(entity, record_id) in (scope, None):
-                self.connection.execute(
-                    "update underlay set body = null, version = 0 where entity = ? and entity_id = ?",
-                    (entity, record_id),
-                )
-                self.connection.execute(
-                    "update outbox set state = 'settled' where entity = ? and entity_id = ? and state = 'acknowledged'",
-                    (entity, record_id),
-                )
+            self._lay_nothing_under(entity, record_id, scope)
         self.rebuild(entity, beneath)
         return self._drop(form, [i.bytes for i in ids if i.bytes not in covered], scope)
 
@@ -79,15 +91,17 @@ class Inbox:
             ).fetchone()
             if beneath is None:
                 continue
-            operations = self.connection.execute(
-                'select kind, "set", lost from outbox where entity_id = ? and entity = ? and state in '
-                + _ON_TOP + " order by n",
-                (record_id, entity),
-            ).fetchall()  # fmt: skip
+            operations = self.connection.execute(_OPERATIONS, (record_id, entity)).fetchall()
             body = laid_over(json.loads(beneath[1]) if beneath[1] else None, operations)
-            self._write_built(form, record_id, beneath[0], body)
+            if body is None:
+                self._drop(form, [record_id], None)
+            else:
+                row = form.stored(body | {"id": str(UUID(bytes=record_id)), "version": beneath[0]})
+                rows.upsert(self.connection, form, [row], force=True)
+                self._index(entity, [record_id])
+                self._touch(form, [row])
             if not operations:
-                self.connection.execute("delete from underlay where entity = ? and entity_id = ?", (entity, record_id))
+                self._uncover([(entity, record_id)])
 
     def learn_answer(self, entity: str, record_id: bytes, row: Values | None) -> None:
         """Put the state a push answered into the underlay; its version stays, only what is read writes one."""
@@ -109,34 +123,30 @@ class Inbox:
     def forget_scope(self, scope: int) -> None:
         """Remove all records of a scope that the agent no longer has, and its cursor."""
         for entity in FORMS:
-            ids = self.connection.execute(f"select id from {entity} where scope_id = ?", (scope,)).fetchall()
-            self.gone(entity, [UUID(bytes=i) for (i,) in ids], scope)
+            self.gone(entity, [UUID(bytes=i) for i in rows.ids_of_scope(self.connection, entity, scope)], scope)
         self.connection.execute("delete from cursor where scope_id = ?", (scope,))
 
-    def note_facts(self, facts: Mapping[str, str]) -> None:
-        """Write facts about this replica."""
-        self.connection.executemany(
-            "insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value",
-            list(facts.items()),
-        )
-
-    def _readable(self, form: Form, body: Any) -> tuple[tuple[Any, ...], Values] | None:
+    def _readable(self, form: Form, body: Any) -> Row | None:
         try:
             row = form.stored(body)
             if len(row[form.names.index("id")]) == 16 and isinstance(body["version"], int):
-                return row, body
+                return row
         except (ValueError, TypeError, AttributeError, KeyError, OverflowError):
             pass
         self.unreadable += 1
         log.warning("central sent a %s that cannot be read; it was left out", form.entity)
         return None
 
-    def _covered(self, entity: str) -> set[bytes]:
-        return {i for (i,) in self.connection.execute("select entity_id from underlay where entity = ?", (entity,))}
+    def _covered(self, entity: str) -> dict[bytes, int]:
+        query = "select entity_id, version from underlay where entity = ?"
+        return dict(self.connection.execute(query, (entity,)).fetchall())
 
-    def _upsert(self, form: Form, rows: list[tuple[Any, ...]], *, force: bool) -> None:
-        if rows:
-            self.connection.executemany(_upsert_statement(form, force=force), rows)
+    def _uncover(self, records: Sequence[tuple[str, bytes]]) -> None:
+        """Nothing lies on top of these any more."""
+        self.connection.executemany(
+            "update outbox set state = 'settled' where entity = ? and entity_id = ? and state = 'acknowledged'", records
+        )
+        self.connection.executemany("delete from underlay where entity = ? and entity_id = ?", records)
 
     def _lay_under(self, entity: str, record_id: bytes, version: int, body: Values, *, force: bool) -> None:
         done = self.connection.execute(
@@ -146,50 +156,32 @@ class Inbox:
         if done.rowcount:
             self.settle(entity, record_id, version)
 
-    def _scope_beneath(self, entity: str, record_id: bytes) -> int | None:
-        (body,) = self.connection.execute(
-            "select body from underlay where entity = ? and entity_id = ?", (entity, record_id)
-        ).fetchone()
-        return json.loads(body)["scope_id"] if body else None
+    def _lay_nothing_under(self, entity: str, record_id: bytes, scope: int) -> None:
+        """The record left this scope; if it is already known in another one, that stands."""
+        beneath = "where entity = ? and entity_id = ?"
+        (body,) = self.connection.execute(f"select body from underlay {beneath}", (entity, record_id)).fetchone()
+        if body and json.loads(body)["scope_id"] != scope:
+            return
+        self.connection.execute(f"update underlay set body = null, version = 0 {beneath}", (entity, record_id))
+        self.settle(entity, record_id, NEVER)
 
     def _drop(self, form: Form, ids: list[bytes], scope: int | None) -> int:
-        dropped = 0
-        for start in range(0, len(ids), SLICE):
-            part = ids[start : start + SLICE]
-            marks = ",".join("?" * len(part))
-            where = f" where id in ({marks}) and (scope_id = ? or ? is null)"
-            rows = self.connection.execute(
-                f"select {', '.join(form.names)} from {form.entity}{where}", (*part, scope, scope)
-            ).fetchall()
-            self._touch(form, rows)
-            self.connection.execute(f"delete from {form.entity}{where}", (*part, scope, scope))
-            self._index(form.entity, part)
-            dropped += len(rows)
-        return dropped
-
-    def _write_built(self, form: Form, record_id: bytes, version: int, body: Values | None) -> None:
-        if body is None:
-            self._drop(form, [record_id], None)
-            return
-        built = body | {"id": str(UUID(bytes=record_id)), "version": version}
-        row = form.stored(built)
-        self._upsert(form, [row], force=True)
-        self._index(form.entity, [record_id])
-        self._touch(form, [row])
+        dropped = rows.drop(self.connection, form, ids, scope)
+        self._touch(form, dropped)
+        self._index(form.entity, ids)
+        return len(dropped)
 
     def _index(self, entity: str, ids: Sequence[bytes]) -> None:
         if ids and entity in ("customer", "contact_point"):
             search_index.index_records(self.connection, entity, ids)
 
-    def _touch(self, form: Form, rows: Sequence[tuple[Any, ...]]) -> None:
-        if not rows:
-            return
+    def _touch(self, form: Form, written: Sequence[Row]) -> None:
         name = "id" if form.entity == "customer" else "customer_id"
-        if name not in form.names:
+        if name in form.names:
+            at = form.names.index(name)
+            self.touched |= {(form.kind, UUID(bytes=raw) if raw else None) for raw in {row[at] for row in written}}
+        elif written:
             self.touched.add((form.kind, None))
-            return
-        at = form.names.index(name)
-        self.touched |= {(form.kind, UUID(bytes=raw) if raw else None) for raw in {row[at] for row in rows}}
 
 
 def laid_over(beneath: Values | None, operations: Iterable[tuple[str, str, str]]) -> Values | None:
@@ -205,12 +197,3 @@ def laid_over(beneath: Values | None, operations: Iterable[tuple[str, str, str]]
         kept = json.loads(lost)
         body = (body or {}) | {name: pair[1] for name, pair in given.items() if name not in kept}
     return body
-
-
-def _upsert_statement(form: Form, *, force: bool) -> str:
-    """Names come from our own record classes, never from outside."""
-    columns = ", ".join(form.names)
-    marks = ", ".join("?" * len(form.names))
-    changes = ", ".join(f"{name} = excluded.{name}" for name in form.names if name != "id")
-    newer = "" if force else f" where excluded.version >= {form.entity}.version"
-    return f"insert into {form.entity} ({columns}) values ({marks}) on conflict (id) do update set {changes}{newer}"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import inspect, select
+from sqlalchemy import insert, inspect, select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
@@ -21,9 +21,6 @@ SLICE = 500  # ids a statement
 
 # A customer before its contact points, those before the contact that used one, and so on.
 _RANK = {name: rank for rank, name in enumerate(("customer", "contact_point", "contact", "callback"))}
-
-_OUTBOX = OutboxEntry.__table__
-_UNDERLAY = Underlay.__table__
 
 
 def record_changes(session: Session, now: datetime) -> list[tuple[type[Record], UUID, UUID | None]]:
@@ -51,11 +48,11 @@ def record_changes(session: Session, now: datetime) -> list[tuple[type[Record], 
             is_new = id(record) in new_ids
             underlays.append(_underlay(record, fields, is_new=is_new))
     if underlays:
-        session.connection().execute(_UNDERLAY.insert(), underlays)
+        session.connection().execute(insert(Underlay), underlays)
     saves: dict[UUID | None, UUID] = session.info.setdefault("saves", {})
     entries = [_entry(record, fields, saves, open_ids, id(record) in new_ids, now) for record, fields in sets]
     if entries:
-        session.connection().execute(_OUTBOX.insert(), entries)
+        session.connection().execute(insert(OutboxEntry), entries)
     return [(type(record), record.id, record.about()) for record, _ in sets]
 
 

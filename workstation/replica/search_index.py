@@ -36,7 +36,7 @@ _TABLES = (
        (n INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, name_key INTEGER NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS search_person_name_key ON search_person (name_key)",
     """CREATE VIRTUAL TABLE IF NOT EXISTS search_name USING fts5
-       (words, content='', contentless_delete=1, detail=none, tokenize='ascii', prefix='1 2 3 4')""",
+       (words, content='', contentless_delete=1, detail=none, tokenize='ascii', prefix='1 2 3 4 5 6 7 8')""",
     """CREATE TABLE IF NOT EXISTS search_word
        (skeleton TEXT, word TEXT, PRIMARY KEY (skeleton, word)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS search_address ON contact_point (value COLLATE NOCASE) WHERE digits IS NULL",

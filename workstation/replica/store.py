@@ -19,6 +19,7 @@ from workstation.replica import search_index
 from workstation.replica.engines import checkpoint, reading_engine, writing_engine
 from workstation.replica.inbox import Inbox
 from workstation.replica.outbox import record_changes
+from workstation.replica.rows import note_facts
 from workstation.replica.upgrades import bring_up_to_date
 
 Clock = Callable[[], datetime]
@@ -69,10 +70,9 @@ class Store:
     @contextmanager
     def from_central(self) -> Iterator[Inbox]:
         """Commit what central told us; nothing of it is sent back."""
-        with self._one_writer:
-            with _disk_troubles(), self._writing.begin() as connection:
-                inbox = Inbox(connection.connection.driver_connection)
-                yield inbox
+        with self._one_writer, _disk_troubles(), self._writing.begin() as connection:
+            inbox = Inbox(connection.connection.driver_connection)
+            yield inbox
         if inbox.touched:
             self._announce(Changes.of(inbox.touched))
 
@@ -85,7 +85,7 @@ class Store:
     def note_facts(self, facts: dict[str, str]) -> None:
         """Write facts into `meta`."""
         with self.from_central() as inbox:
-            inbox.note_facts(facts)
+            note_facts(inbox.connection, facts)
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file; done when idle."""

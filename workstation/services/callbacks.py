@@ -127,9 +127,18 @@ def _line(callback: Callback, customer: str | None, logins: dict[UUID, str], now
     is_open = callback.state == "open"
     owner = "team" if callback.owner_id is None else logins.get(callback.owner_id, str(callback.owner_id))
     return CallbackLine(
-        callback.id, callback.customer_id, customer or _("not on this PC"), due, until, owner, callback.state, callback.reason,
-        callback.zone, is_open and due <= now, is_open and until < now,
-    )  # fmt: skip
+        id=callback.id,
+        customer_id=callback.customer_id,
+        customer=customer or _("not on this PC"),
+        due_at=due,
+        until=until,
+        owner=owner,
+        state=callback.state,
+        reason=callback.reason,
+        zone=callback.zone,
+        is_due=is_open and due <= now,
+        is_overdue=is_open and until < now,
+    )
 
 
 def _open(session: Session, callback_id: UUID) -> Callback:

@@ -121,5 +121,5 @@ def names_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
     found: dict[UUID, str] = {}
     for start in range(0, len(ids), 500):
         query = select(Customer.id, Customer.name).where(Customer.id.in_(ids[start : start + 500]))
-        found.update({customer_id: name for customer_id, name in session.execute(query)})
+        found.update(session.execute(query).all())
     return found

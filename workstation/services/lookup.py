@@ -58,4 +58,4 @@ def agent_by_login(session: Session, login: str) -> Agent:
 
 def names_of_agents(session: Session) -> dict[UUID, str]:
     """Login by id, closed accounts included: their notes stay theirs."""
-    return {agent_id: login for agent_id, login in session.execute(select(Agent.id, Agent.login))}
+    return dict(session.execute(select(Agent.id, Agent.login)).all())

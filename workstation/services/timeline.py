@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from workstation.records import Callback, Contact, Conflict, Customer, Note, OutboxEntry
+from workstation.records import Callback, Conflict, Contact, Customer, Note, OutboxEntry
 from workstation.services import callbacks, customers, lookup
 from workstation.services.customers import ContactPointLine
 

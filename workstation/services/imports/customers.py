@@ -373,6 +373,7 @@ def _add_points(chunk: _Chunk, customer: Customer, entry: _Entry) -> None:
     before = chunk.identity_of(customer)
     points = chunk.points[customer.id]
     numbers = {(point.e164, point.extension) for point in points if point.e164}
+    primary = None if points else next(iter(entry.phones), None)
     for way, phone in entry.ways:
         point_id = _point_id(customer.id, way)
         is_known = way in before[1] or (phone is not None and (phone.e164, phone.extension) in numbers)
@@ -385,6 +386,7 @@ def _add_points(chunk: _Chunk, customer: Customer, entry: _Entry) -> None:
         )  # fmt: skip
         if phone is not None:
             point.e164, point.digits, point.extension = phone.e164, phone.digits or None, phone.extension
+            point.is_primary = phone is primary
             chunk.holders[phone.digits].add(customer.id)
             if not phone.is_valid:
                 chunk.report.warn(entry.row.line, _("A phone number is not understood; it is kept as written."))

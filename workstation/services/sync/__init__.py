@@ -3,12 +3,14 @@
 import json
 import logging
 import time
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from workstation.central.port import DeskState, Hello
 from workstation.errors import CentralRefused, CentralReplaced, UpdateNeeded
 from workstation.language import _
-from workstation.replica import delivery
+from workstation.records import Cursor
+from workstation.replica import delivery, rows
 from workstation.replica.upgrades import fingerprint
 from workstation.services.sync import filling, pulling, pushing, reconciling
 from workstation.services.sync.desk import SyncDesk, SyncReport, Tally
@@ -18,24 +20,29 @@ from workstation.wire import OP_SCHEMA
 log = logging.getLogger(__name__)
 
 DIGEST_EVERY = timedelta(hours=24)
+STAMP_EVERY = timedelta(minutes=1)  # a poll that brought nothing writes nothing more often
 ROUNDS = 3  # how often central may turn out to be another one within one sync
 
 
-def sync_once(desk: SyncDesk) -> SyncReport:
+def sync_once(desk: SyncDesk, *, is_met: bool = False) -> SyncReport:
     """One full push and pull; the first one fills the replica.
 
-    Raises CentralOffline, LoginRefused, CentralRefused; what was done until then stays done, what waits waits.
+    `is_met`: hello was said on this very connection, which has not failed since; it is not said again. Raises CentralOffline, LoginRefused, CentralRefused; what was done until then stays done, what waits waits.
     """
     began = time.monotonic()
     tally = Tally()
     for attempt in range(ROUNDS):
         try:
-            _one_round(desk, tally)
+            if is_met and attempt == 0:
+                _exchange(desk, desk.store.fact("epoch") or "", tally)
+            else:
+                _one_round(desk, tally)
             break
         except CentralReplaced:
             if attempt == ROUNDS - 1:
                 raise
-    desk.store.note_facts({"last_sync": desk.clock().isoformat(), "last_error": ""})
+    if not is_met or tally.pushed or tally.pulled or tally.refused or _is_stamp_due(desk):
+        desk.store.note_facts({"last_sync": desk.clock().isoformat(), "last_error": ""})
     with desk.store.read() as session:
         left = delivery.counts(session)
     if tally.pushed or tally.refused:
@@ -81,17 +88,22 @@ def _one_round(desk: SyncDesk, tally: Tally) -> None:
     hello = say_hello(desk)
     known = filling.cursors(desk)
     _prepare(desk, hello, known)
-    pushing.push(desk, hello.epoch, tally)
-    for scope in known.keys() - set(hello.scopes):
+    _exchange(desk, hello.epoch, tally, lost=known.keys() - set(hello.scopes))
+
+
+def _exchange(desk: SyncDesk, epoch: str, tally: Tally, lost: Collection[int] = ()) -> None:
+    """Push, forget the scopes that were lost, then fill and pull the others."""
+    pushing.push(desk, epoch, tally)
+    for scope in lost:
         with desk.store.from_central() as inbox:
             inbox.forget_scope(scope)
     must_compare = desk.store.fact("compare") == "due" or _is_digest_due(desk)
     for scope, cursor in sorted(filling.cursors(desk).items()):
-        filling.fill(desk, hello.epoch, cursor, tally)
+        filling.fill(desk, epoch, cursor, tally)
         if must_compare:
-            reconciling.reconcile(desk, hello.epoch, scope, tally)
+            reconciling.reconcile(desk, epoch, scope, tally)
         try:
-            pulling.pull(desk, hello.epoch, filling.cursors(desk)[scope], tally)
+            pulling.pull(desk, epoch, filling.cursors(desk)[scope], tally)
         except RemovalHeld as held:
             tally.problems.append(str(held))
     if must_compare:
@@ -100,7 +112,7 @@ def _one_round(desk: SyncDesk, tally: Tally) -> None:
         desk.store.note_facts({"compare": "", "last_digest": desk.clock().isoformat()})
 
 
-def _prepare(desk: SyncDesk, hello: Hello, known: dict[int, filling.Cursor]) -> None:
+def _prepare(desk: SyncDesk, hello: Hello, known: dict[int, Cursor]) -> None:
     """Set cursors right for what central is now: in one transaction, so that a killed sync starts again from here."""
     went_back = _went_back(desk, hello)
     with desk.store.from_central() as inbox:
@@ -120,7 +132,7 @@ def _prepare(desk: SyncDesk, hello: Hello, known: dict[int, filling.Cursor]) -> 
             elif went_back or cursor.epoch != hello.epoch:
                 filling.read_from_now(inbox, scope, hello)
                 facts["compare"] = "due"
-        inbox.note_facts(facts)
+        rows.note_facts(inbox.connection, facts)
 
 
 def _went_back(desk: SyncDesk, hello: Hello) -> bool:
@@ -131,7 +143,7 @@ def _went_back(desk: SyncDesk, hello: Hello) -> bool:
     return (epoch is not None and epoch != hello.epoch) or hello.last_n < highest
 
 
-def _is_too_old(cursor: filling.Cursor, hello: Hello) -> bool:
+def _is_too_old(cursor: Cursor, hello: Hello) -> bool:
     """Whether the feed no longer reaches back to the cursor, or this program has tables the cursor does not know."""
     return cursor.schema != fingerprint() or (cursor.epoch == hello.epoch and int(cursor.xid) < hello.feed_floor)
 
@@ -142,3 +154,8 @@ def _is_digest_due(desk: SyncDesk) -> bool:
         desk.store.note_facts({"last_digest": desk.clock().isoformat()})
         return False
     return abs(desk.clock() - datetime.fromisoformat(last)) >= DIGEST_EVERY
+
+
+def _is_stamp_due(desk: SyncDesk) -> bool:
+    last, error = desk.store.fact("last_sync"), desk.store.fact("last_error")
+    return last is None or bool(error) or abs(desk.clock() - datetime.fromisoformat(last)) >= STAMP_EVERY

@@ -110,7 +110,7 @@ def find_operation(session: Session, text: str) -> OutboxEntry:
 
 
 def correct(inbox: Inbox, entry: OutboxEntry, changes: Values) -> None:
-    """Put other values into a refused operation and send it again, in its old place, so that what hangs on it follows."""
+    """Send a refused operation again with other values, in its old place, so that what hangs on it follows."""
     if entry.state not in REJECTED:
         raise Refused(_("Only a refused change can be corrected."))
     fields = entry.set | {name: [entry.set.get(name, [None])[0], value] for name, value in changes.items()}

@@ -5,7 +5,8 @@ from typing import Any
 from workstation.central.port import Page, Position
 from workstation.errors import Refused
 from workstation.language import _
-from workstation.records import RECORDS, Cursor
+from workstation.records import Cursor
+from workstation.replica import rows
 from workstation.replica.inbox import Inbox
 from workstation.services.sync.desk import SyncDesk, Tally
 from workstation.wire import FORMS
@@ -62,18 +63,14 @@ def move_cursor(connection: Any, scope: int, position: Position) -> None:
 
 def _here(desk: SyncDesk, page: Page) -> int:
     """How many of the records a page removes are on this PC."""
-    count = 0
     with desk.store.from_central() as inbox:
-        for entity, ids in page.gone.items():
-            if entity in FORMS:
-                query = f"select 1 from {entity} where id = ?"
-                count += sum(inbox.connection.execute(query, (i.bytes,)).fetchone() is not None for i in ids)
-    return count
+        return sum(
+            rows.count_here(inbox.connection, entity, [i.bytes for i in ids])
+            for entity, ids in page.gone.items()
+            if entity in FORMS
+        )
 
 
 def _allowed(desk: SyncDesk) -> int:
     with desk.store.from_central() as inbox:
-        total = sum(
-            inbox.connection.execute(f"select count(*) from {record.__tablename__}").fetchone()[0] for record in RECORDS
-        )
-    return max(REMOVAL_FREE, int(total * REMOVAL_SHARE))
+        return max(REMOVAL_FREE, int(rows.count_all(inbox.connection) * REMOVAL_SHARE))

@@ -6,12 +6,11 @@ from collections import defaultdict
 from uuid import UUID
 
 from workstation.central.port import Bucket
-from workstation.records import KINDS
-from workstation.records.base import EPOCH, MICROSECOND
+from workstation.replica import rows
 from workstation.replica.inbox import Inbox
 from workstation.services.sync.desk import SyncDesk, Tally
 from workstation.services.sync.filling import ENTITIES, EVERYONES
-from workstation.wire import time_to_stored
+from workstation.wire import FORMS, time_to_stored
 
 
 def reconcile(desk: SyncDesk, epoch: str, scope: int, tally: Tally) -> int:
@@ -22,7 +21,7 @@ def reconcile(desk: SyncDesk, epoch: str, scope: int, tally: Tally) -> int:
             continue
         theirs = desk.central.digest(epoch, scope, entity, desk.since())
         with desk.store.from_central() as inbox:
-            ours = {number: _sum_up(rows) for number, rows in _by_bucket(inbox, desk, entity, scope).items()}
+            ours = {number: _sum_up(held) for number, held in _by_bucket(inbox, desk, entity, scope).items()}
         for number in sorted(theirs.keys() | ours.keys()):
             if theirs.get(number) != ours.get(number):
                 _read_again(desk, epoch, scope, entity, number, tally)
@@ -41,16 +40,11 @@ def _read_again(desk: SyncDesk, epoch: str, scope: int, entity: str, number: int
 
 def _by_bucket(inbox: Inbox, desk: SyncDesk, entity: str, scope: int) -> dict[int, dict[bytes, int]]:
     """{bucket: {id: version}} of what we hold of central's state: the underlay where there is one, else the row."""
-    time = KINDS[entity].history_time
-    since = (desk.since() - EPOCH) // MICROSECOND
-    limit = f" and {time} >= {since:d}" if time else ""
+    form = FORMS[entity]
+    time = form.kind.history_time
+    since = time_to_stored(desk.since().isoformat())
     buckets: dict[int, dict[bytes, int]] = defaultdict(dict)
-    rows = inbox.connection.execute(
-        f"select id, version from {entity} t where scope_id = ?{limit} and not exists "
-        "(select 1 from underlay u where u.entity = ? and u.entity_id = t.id)",
-        (scope, entity),
-    )
-    for record_id, version in rows:
+    for record_id, version in rows.versions(inbox.connection, form, scope, since):
         buckets[record_id[15]][record_id] = version
     beneath = inbox.connection.execute(
         "select entity_id, version, body from underlay where entity = ? and body is not null", (entity,)
@@ -63,10 +57,10 @@ def _by_bucket(inbox: Inbox, desk: SyncDesk, entity: str, scope: int) -> dict[in
     return buckets
 
 
-def _sum_up(rows: dict[bytes, int]) -> Bucket:
+def _sum_up(held: dict[bytes, int]) -> Bucket:
     """The same sum as central's: of the first 32 bits of md5 over id and version (a checksum, not a secret)."""
     total = 0
-    for record_id, version in rows.items():
+    for record_id, version in held.items():
         text = f"{UUID(bytes=record_id)}:{version}".encode()
         total += int.from_bytes(hashlib.md5(text, usedforsecurity=False).digest()[:4], "big")
-    return Bucket(len(rows), total)
+    return Bucket(len(held), total)
