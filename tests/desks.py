@@ -54,6 +54,12 @@ class DeskAtWork:
     def sync(self, **options: Any) -> SyncReport:
         return self.desk.sync(**options)
 
+    def lead_to(self, address: tuple[str, int]) -> None:
+        """From now on the line ends at this server, as after a change of the address book."""
+        self.line.cut()
+        self.line._exchange._target = address
+        self.line.restore()
+
     def add_customer(self, name: str = "Dilnoza Karimova", *phones: str) -> UUID:
         with self.store.write() as session:
             return customers.add_customer(session, self.desk.scope, name, phones, self.clock(), self.desk.regions)

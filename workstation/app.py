@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from workstation import settings as settings_file
 from workstation.central.port import Central, DeskState
-from workstation.central.postgres import Line, PostgresCentral
+from workstation.central.postgres import CALL_SECONDS, Line, PostgresCentral
 from workstation.changes import Changes
 from workstation.errors import CannotOpen, Refused
 from workstation.home import FileLock, Home, SignIn
@@ -23,11 +23,13 @@ from workstation.replica import engines, vault
 from workstation.replica.store import Store
 from workstation.services.sync import say_hello, sync_once
 from workstation.services.sync.desk import SyncDesk, SyncReport, host_name
+from workstation.services.sync.loop import RoundEnd, SyncLoop
 from workstation.settings import Settings
 
 log = logging.getLogger(__name__)
 
 SYNC_WAIT_SECONDS = 30.0  # for another sync of the same home
+WINDOW_CALL_SECONDS = 15.0  # with the pause between two rounds, a dead line is noticed within 20 s
 
 
 def now() -> datetime:
@@ -85,17 +87,17 @@ class Desk:
         found: Values = json.loads(text)
         return found
 
-    def central(self, purpose: str = "sync") -> Central:
-        """A line of its own to central."""
+    def central(self, purpose: str = "sync", call_seconds: float = CALL_SECONDS) -> Central:
+        """A line of its own to central; a call that takes longer than `call_seconds` means that central is away."""
         device = self.who.device or uuid4()
         line = Line(
             self.who.central, self.who.agent, self.password, device, purpose, self.settings.tls, self.settings.root_cert
         )
-        return PostgresCentral(line)
+        return PostgresCentral(line, call_seconds)
 
     def sync(self, *, allow_removal: bool = False) -> SyncReport:
         """One full push and pull; waits up to 30 s for another sync of this home."""
-        lock = FileLock(self.home.sync_lock(self.who.central, self.who.agent), SYNC_WAIT_SECONDS)
+        lock = self._sync_lock()
         if not lock.acquire():
             raise Refused(
                 _("Another sync of this desk is running and did not end within {seconds} s.").format(
@@ -107,6 +109,16 @@ class Desk:
                 return sync_once(self.sync_desk(central, allow_removal=allow_removal))
         finally:
             lock.release()
+
+    def sync_loop(self, on_standing: Callable[[RoundEnd], None], call_seconds: float = WINDOW_CALL_SECONDS) -> SyncLoop:
+        """What keeps this desk and central alike while a window is open; not started yet.
+
+        Its line has a name of its own: at hello, central ends older lines of the same name.
+        """
+        return SyncLoop(lambda: self.sync_desk(self.central("window", call_seconds)), self._sync_lock(), on_standing)
+
+    def _sync_lock(self) -> FileLock:
+        return FileLock(self.home.sync_lock(self.who.central, self.who.agent), SYNC_WAIT_SECONDS)
 
     def sync_desk(self, central: Central, *, allow_removal: bool = False) -> SyncDesk:
         """What the sync needs of this desk."""
@@ -128,7 +140,7 @@ def load_settings(home: Home) -> Settings:
 
 @contextlib.contextmanager
 def open_desk(
-    home: Home, who: SignIn, password: str, announce: Callable[[Changes], None] = lambda _changes: None
+    home: Home, who: SignIn, password: str, announce: Callable[[Changes], None] | None = None
 ) -> Iterator[Desk]:
     """Open an agent's replica with the password, central or not. Raises CannotOpen in one clear sentence."""
     settings = load_settings(home)
@@ -195,7 +207,7 @@ def _set_aside(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _opened(folder: Path, key: bytes, announce: Callable[[Changes], None] = lambda _changes: None) -> Iterator[Store]:
+def _opened(folder: Path, key: bytes, announce: Callable[[Changes], None] | None = None) -> Iterator[Store]:
     path = folder / "replica.db"
     if path.exists():
         engines.probe(path, key)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -85,8 +86,10 @@ class Form:
         both = {column.name: _converters(column) for column in columns_of(kind)}
         self._to_stored = {name: pair[0] for name, pair in both.items() if pair}
         self._to_wire = {name: pair[1] for name, pair in both.items() if pair}
-        self._inward = [(name, self._to_stored.get(name)) for name in self.names]
+        self._pick = itemgetter(*self.names)
+        self._convert = [(at, self._to_stored[name]) for at, name in enumerate(self.names) if name in self._to_stored]
         self._defaults = {c.name: _default(c) for c in columns_of(kind) if not c.nullable and c.name != "id"}
+        self._fallbacks = [(at, self._defaults[name]) for at, name in enumerate(self.names) if name in self._defaults]
         self.is_about_customer = "customer_id" in self.names
 
     def stored(self, body: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -95,12 +98,16 @@ class Form:
         Raises ValueError, TypeError or AttributeError when a value is not of its column's type: nothing from outside
         is trusted to be.
         """
-        row = []
-        for name, convert in self._inward:
-            value = body.get(name)
-            if value is None:
-                value = self._defaults.get(name)
-            row.append(value if value is None or convert is None else convert(value))
+        try:
+            row = list(self._pick(body))
+        except KeyError:  # an older central does not know all our fields
+            row = [body.get(name) for name in self.names]
+        for at, default in self._fallbacks:
+            if row[at] is None:
+                row[at] = default
+        for at, convert in self._convert:
+            if row[at] is not None:
+                row[at] = convert(row[at])
         return tuple(row)
 
     def wire(self, row: Iterable[Any]) -> Values:

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from tests.desks import PASSWORD, Centre
 from workstation import cli
+from workstation.app import Desk, open_desk
+from workstation.home import Home
 
 TRACES = ("Traceback", "defect of the program", 'File "')
 
@@ -56,6 +59,10 @@ class Shell:
         assert ok is None or finished.status == ok, (arguments, finished)
         return finished
 
+    def spoken(self, *arguments: str, stdin: bytes = b"") -> Finished:
+        """The same without --json: words for a person."""
+        return run_here("--home", str(self.home), *arguments, stdin=stdin)
+
     def ask(self, *arguments: str, stdin: bytes = b"") -> Any:
         """The JSON answer of a command that must succeed."""
         return self(*arguments, stdin=stdin).answer
@@ -86,12 +93,35 @@ def _streams(stdin: bytes) -> Iterator[tuple[io.BytesIO, io.BytesIO]]:
             stream.detach()
 
 
-def signed_in(centre: Centre, home: Path, name: str = "aziza", role: str = "agent") -> Shell:
+def signed_in(centre: Centre, home: Path, name: str = "aziza", role: str = "agent", scope: str = "main") -> Shell:
     """A shell over a home in which this agent has signed in and synced; WORKSTATION_PASSWORD must hold the password."""
     shell = Shell(home)
-    shell("sign-in", "--central", centre.url, "--agent", centre.add_agent(name, role))
+    shell("sign-in", "--central", centre.url, "--agent", centre.add_agent(name, role, scope))
     shell("sync")
     return shell
 
 
-__all__ = ["PASSWORD", "Finished", "Shell", "run_here", "signed_in"]
+@contextmanager
+def desk_of(shell: Shell) -> Iterator[Desk]:
+    """The desk behind a shell, opened in this process."""
+    home = Home(shell.home)
+    who = home.last_sign_in()
+    assert who is not None
+    with open_desk(home, who, PASSWORD) as desk:
+        yield desk
+
+
+def later(**ahead: int) -> str:
+    """An instant ahead of now, written with Tashkent's offset."""
+    moment = datetime.now(UTC) + timedelta(**ahead)
+    return moment.astimezone(timezone(timedelta(hours=5))).isoformat(timespec="seconds")
+
+
+def customer_of(shell: Shell, name: str = "Dilnoza Karimova", *phones: str) -> str:
+    """A new customer; gives the id."""
+    options = [part for phone in phones for part in ("--phone", phone)]
+    made: str = shell.ask("customer", "add", "--name", name, *options)["id"]
+    return made
+
+
+__all__ = ["PASSWORD", "Finished", "Shell", "customer_of", "desk_of", "later", "run_here", "signed_in"]

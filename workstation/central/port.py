@@ -1,6 +1,5 @@
 """What the workstation asks of central: the verbs of sync, and what they answer."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -48,16 +47,17 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One change as it travels: `set` is {field: [old, new]} in wire values."""
+    """One change as it travels. `set` is {field: [old, new]} in wire values, `needs` a list of ids: both as JSON texts,
+    passed on as they were saved. `made_at` is ISO 8601."""
 
     op_id: UUID
     n: int
     kind: str
     entity: str
     id: UUID
-    set: Values
-    needs: tuple[str, ...]
-    made_at: datetime
+    set: str
+    needs: str
+    made_at: str
     op_schema: int
 
 
@@ -121,8 +121,8 @@ class Central(Protocol):
     def pull(self, epoch: str, scope: int, after: Position, horizon: str | None) -> Page:
         """The next page of a scope's feed below the horizon; without one, central names it."""
 
-    def fill(self, epoch: str, scope: int, entity: str, after: str, since: datetime) -> Iterator[tuple[str, str]]:
-        """The next page of a first fill: (resume point, record as JSON text)."""
+    def fill(self, epoch: str, scope: int, entity: str, after: Values | None, since: datetime) -> list[Values]:
+        """The next page of a first fill; `after` is the last record of the page before (its id and history time)."""
 
     def rows(self, entity: str, ids: list[UUID]) -> list[Values]:
         """These records, as far as the agent may see them."""

@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from workstation.central.port import Answer, Bucket, DeskState, Hello, Operation, Page, Position
 from workstation.errors import BatchFailed, CentralOffline, CentralRefused, CentralReplaced, LoginRefused, Refused
 from workstation.language import _
-from workstation.records import Values
+from workstation.records import KINDS, Values
 
 PROGRAM = "0.1"
 PAGE = 2_000  # feed entries a page
@@ -111,13 +111,13 @@ class PostgresCentral:
 
     def push(self, device: UUID, epoch: str, operations: list[Operation]) -> list[Answer]:
         """See Central."""
-        ops = json.dumps([as_json(operation) for operation in operations], ensure_ascii=False)
+        ops = "[" + ",".join(map(as_json, operations)) + "]"
         rows = self._ask("select * from api.push(%s, %s, %s::jsonb)", (device, epoch, ops), fails_batch=True)
         return [Answer(op_id, n, status, version, detail or {}, row) for op_id, n, status, version, detail, row in rows]
 
     def put_aside(self, device: UUID, operation: Operation, reason: str) -> None:
         """See Central."""
-        payload = json.dumps(as_json(operation), ensure_ascii=True)
+        payload = as_json(operation)
         args = (device, str(operation.op_id), operation.n, payload, reason)
         self._ask("select api.put_aside(%s, %s, %s, %s, %s)", args)
 
@@ -134,12 +134,14 @@ class PostgresCentral:
             gone={entity: [UUID(i) for i in parts["gone"]] for entity, parts in changes.items()},
         )
 
-    def fill(self, epoch: str, scope: int, entity: str, after: str, since: datetime) -> Iterator[tuple[str, str]]:
+    def fill(self, epoch: str, scope: int, entity: str, after: Values | None, since: datetime) -> list[Values]:
         """See Central."""
-        query = "copy (select * from api.fill(%s, %s, %s, %s, %s, %s)) to stdout"
-        args = (epoch, scope, entity, after, since, FILL_PAGE)
-        with self._call() as connection, connection.cursor() as cursor, cursor.copy(query, args) as copy:
-            yield from copy.rows()
+        time = KINDS[entity].history_time
+        at, last = (after[time] if time else None, after["id"]) if after else (None, None)
+        query = "select api.fill(%s, %s, %s, %s::timestamptz, %s::uuid, %s, %s)"
+        ((text,),) = self._ask(query, (epoch, scope, entity, at, last, since, FILL_PAGE))
+        page: list[Values] = json.loads(text)
+        return page
 
     def rows(self, entity: str, ids: list[UUID]) -> list[Values]:
         """See Central."""
@@ -194,9 +196,6 @@ class PostgresCentral:
             except OSError as error:
                 self.close()
                 raise CentralOffline(_("The connection to central broke.")) from error
-            except GeneratorExit:
-                self.close()  # a copy that was not read to its end
-                raise
 
 
 @contextlib.contextmanager
@@ -253,16 +252,15 @@ def _unreached(error: psycopg.Error) -> Exception:
     return CentralOffline(_("Central cannot be reached."))
 
 
-def as_json(operation: Operation) -> Values:
-    """An operation as JSON carries it."""
-    return {
+def as_json(operation: Operation) -> str:
+    """An operation as JSON text; its own texts are JSON already and are put in as they are."""
+    head = {
         "op_id": str(operation.op_id),
         "n": operation.n,
         "kind": operation.kind,
         "entity": operation.entity,
         "id": str(operation.id),
-        "set": operation.set,
-        "needs": list(operation.needs),
-        "made_at": operation.made_at.isoformat(),
+        "made_at": operation.made_at,
         "op_schema": operation.op_schema,
     }
+    return f'{json.dumps(head)[:-1]}, "set": {operation.set}, "needs": {operation.needs}}}'

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import io
 import logging
 import os
 import sys
@@ -11,11 +12,14 @@ import click
 
 from workstation import logs
 from workstation.app import use_own_zone_rules
+from workstation.cli.common import visible
 from workstation.errors import WorkstationError
 from workstation.home import Home
 from workstation.language import _
 
 log = logging.getLogger(__name__)
+
+MESSAGE_CHARACTERS = 1_000  # what was typed wrong may be a megabyte long
 
 # Loaded when asked for: a note must not wait for the administrator's libraries.
 COMMANDS = {
@@ -65,33 +69,42 @@ def workstation(context: click.Context, home: str | None, as_json: bool) -> None
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave: 0 done, 1 refused or failed with the reason in one line, 2 wrong use."""
     use_own_zone_rules()
-    sys.exit(run(arguments))
+    logging.getLogger().addHandler(logging.NullHandler())  # what is logged goes to the home's log, never to a terminal
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter shows its number
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
-def run(arguments: list[str] | None = None) -> int:
+def run(arguments: list[str]) -> int:
     """One command; gives its exit status. Nothing a person can cause ends in a traceback."""
-    logging.getLogger().addHandler(
-        logging.NullHandler()
-    )  # what is logged goes to the home's log, never to the terminal
     shared: dict[str, Any] = {}
     try:
-        outcome: Any = workstation.main(arguments, prog_name="workstation", standalone_mode=False, obj=shared)
-        sys.stdout.flush()
+        # Not click's own main(): on Windows it reads * and % in a note as names of files and variables.
+        with workstation.make_context("workstation", list(arguments), obj=shared) as context:
+            outcome: Any = workstation.invoke(context)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
     except click.ClickException as error:
-        error.show()
-        return 2
+        return _misused(error)
     except WorkstationError as error:
         return _failed(str(error))
     except (click.Abort, KeyboardInterrupt):
         return _failed(_("Stopped."))
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads any more
-        return 1
+        return 1  # nobody reads any more
+    except OSError as error:
+        _log_defect(shared.get("place"), error)
+        return _failed(_("The operating system refused: {why}.").format(why=error.strerror or type(error).__name__))
     except Exception as error:  # noqa: BLE001 - the last resort: logged whole, told in one line
         _log_defect(shared.get("place"), error)
         return _failed(
             _("This is a defect of the program ({kind}); it was written to the log.").format(kind=type(error).__name__)
         )
+    finally:
+        _drop_what_cannot_be_written()
     return outcome if isinstance(outcome, int) else 0
 
 
@@ -104,5 +117,28 @@ def _log_defect(place: Home | None, error: Exception) -> None:
 
 
 def _failed(reason: str) -> int:
-    click.echo(" ".join(reason.split()), err=True)
+    _say(visible(" ".join(reason.split())))
     return 1
+
+
+def _misused(error: click.ClickException) -> int:
+    text = io.StringIO()
+    error.show(text)
+    _say(visible(text.getvalue().rstrip()))
+    return 2
+
+
+def _say(text: str) -> None:
+    """A message on standard error; a full disk behind it is no second trouble."""
+    with contextlib.suppress(OSError):
+        click.echo(text if len(text) <= MESSAGE_CHARACTERS else text[:MESSAGE_CHARACTERS] + "…", err=True)
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Python would try once more at its end, and complain."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

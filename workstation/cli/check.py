@@ -85,7 +85,7 @@ def _fonts() -> str:
     """Every letter of the four languages must have a shape."""
     if QtGui is None:
         raise _Absent(_("Qt cannot be loaded, so fonts cannot be looked at."))
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen" if not os.environ.get("DISPLAY") else "xcb")
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"  # fonts need no display; Qt ends the process when one does not answer
     application = QtGui.QGuiApplication.instance() or QtGui.QGuiApplication([])
     families = QtGui.QFontDatabase.families()
     metrics = QtGui.QRawFont.fromFont(application.font())  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import UUID
 
 import click
@@ -37,7 +37,8 @@ class Output:
             click.echo(json.dumps(answer, default=plain, ensure_ascii=True))
         elif words:
             click.echo(visible(words))
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
 
 
 def plain(value: Any) -> Any:
@@ -64,8 +65,10 @@ def common(command: Command) -> Command:
     @functools.wraps(command)
     def wrapped(*args: Any, home: str | None, as_json: bool, **options: Any) -> Any:
         shared: dict[str, Any] = click.get_current_context().find_root().obj
-        named = home or shared.get("home")
-        shared["place"] = Home(Path(named).absolute()) if named else Home.default()
+        named = home if home is not None else shared.get("home")
+        if named == "":
+            raise click.BadParameter(_("a folder is needed."), param_hint="--home")
+        shared["place"] = Home.default() if named is None else Home(Path(named).absolute())
         return command(
             *args,
             home=shared["place"],
@@ -106,6 +109,8 @@ def this_desk(home: Home, agent: str | None, password_stdin: bool) -> Iterator[D
     """The replica of the agent who signed in last here, or of `agent`."""
     known = home.sign_ins()
     who = next((sign_in for sign_in in known if agent is None or sign_in.agent == agent), None)
+    if who is None and known:
+        raise Refused(_("{agent} has not signed in on this PC.").format(agent=agent))
     if who is None:
         raise Refused(
             _("Nobody has signed in on this PC yet; start with: workstation sign-in --central URL --agent LOGIN.")
@@ -133,15 +138,33 @@ def password_of(who: SignIn, from_stdin: bool) -> str:
 
 
 def given_password(from_stdin: bool) -> str | None:
-    """The password from standard input (its first line) or the environment."""
-    if from_stdin:
-        return read_line().rstrip("\r\n")
-    return os.environ.get(PASSWORD)
+    """The password from standard input (its first line) or the environment, where an empty one is none.
+
+    Raises Refused for one that cannot be a password: empty, with NUL, or not UTF-8.
+    """
+    if not from_stdin:
+        given = os.environ.get(PASSWORD)
+        return _password(given) if given else None
+    return _password(decoded(stdin().readline()).rstrip("\r\n"))
 
 
-def read_line() -> str:
-    """One line of standard input, as UTF-8."""
-    return decoded(sys.stdin.buffer.readline())
+def _password(given: str) -> str:
+    if not given:
+        raise Refused(_("The password on standard input is empty."), "password")
+    try:
+        given.encode()
+    except UnicodeEncodeError as error:
+        raise Refused(_("The password is not UTF-8."), "password") from error
+    if "\0" in given:
+        raise Refused(_("A password cannot hold a NUL character."), "password")
+    return given
+
+
+def stdin() -> BinaryIO:
+    """Standard input, as bytes. Raises Refused when there is none."""
+    if sys.stdin is None:
+        raise Refused(_("There is no standard input."))
+    return sys.stdin.buffer
 
 
 def decoded(raw: bytes) -> str:
@@ -149,7 +172,7 @@ def decoded(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise Refused(_("Standard input is not UTF-8 (byte {place}).").format(place=error.start)) from error
+        raise Refused(_("Standard input is not UTF-8 (byte {place}).").format(place=error.start), "text") from error
 
 
 def told_of_nul(text: str) -> str:

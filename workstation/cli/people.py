@@ -1,13 +1,12 @@
 """Commands on customers: find, show, add, edit."""
 
-import sys
 import time
 from typing import Any
 
 import click
 
 from workstation.app import Desk
-from workstation.cli.common import Output, decoded, desk_command, plain, told_of_nul
+from workstation.cli.common import Output, desk_command, plain, stdin, told_of_nul
 from workstation.errors import Refused
 from workstation.language import _
 from workstation.services import customers, lookup, search, timeline
@@ -23,8 +22,8 @@ def find_command(text: str, limit: int, desk: Desk, out: Output) -> None:
         _find(desk, out, text, limit)
         return
     out.as_json = True
-    for raw in sys.stdin.buffer:
-        _find(desk, out, decoded(raw.rstrip(b"\n")), limit)
+    for raw in stdin():
+        _find(desk, out, raw.removesuffix(b"\n").decode(errors="replace"), limit)
 
 
 def _find(desk: Desk, out: Output, text: str, limit: int) -> None:

@@ -1,12 +1,12 @@
 """Commands of the daily work: notes, contacts, callbacks."""
 
-import sys
 from uuid import UUID
 
 import click
 
 from workstation.app import Desk
-from workstation.cli.common import Output, decoded, desk_command, told_of_nul
+from workstation.cli.common import Output, decoded, desk_command, stdin, told_of_nul
+from workstation.errors import Refused
 from workstation.language import _
 from workstation.records import Callback
 from workstation.services import callbacks, contacts, lookup, notes, texts
@@ -20,16 +20,31 @@ from workstation.services.contacts import ContactForm
 @click.option("--pin", is_flag=True, help="Keep it on top.")
 @click.option("--lines", is_flag=True, help="Each line of standard input is a note of its own; use with -.")
 @desk_command
-def note_command(customer_id: str, text: str, pin: bool, lines: bool, desk: Desk, out: Output) -> None:
+def note_command(customer_id: str, text: str, pin: bool, lines: bool, desk: Desk, out: Output) -> int:
     """A note on a customer; "-" reads standard input as it is."""
+    if lines and text != "-":
+        raise click.UsageError(_("--lines reads standard input: write - in place of the text."))
     with desk.store.read() as session:
         customer = lookup.customer(session, customer_id).id
     if lines:
         out.as_json = True
-        for raw in sys.stdin.buffer:
-            _save(desk, out, customer, decoded(raw.rstrip(b"\n")), pin)
-        return
-    _save(desk, out, customer, decoded(sys.stdin.buffer.read()) if text == "-" else text, pin)
+        return _save_lines(desk, out, customer, pin)
+    _save(desk, out, customer, decoded(stdin().read()) if text == "-" else text, pin)
+    return 0
+
+
+def _save_lines(desk: Desk, out: Output, customer: UUID, pin: bool) -> int:
+    """Save each line; one that cannot be a note is told and does not stop the others. Gives the exit status."""
+    status = 0
+    for number, raw in enumerate(stdin(), 1):
+        try:
+            _save(desk, out, customer, decoded(raw.removesuffix(b"\n")), pin)
+        except Refused as error:
+            if error.field is None:  # not the line is wrong but the PC: the next one would fare no better
+                raise
+            status = 1
+            click.echo(_("line {line}: {reason}").format(line=number, reason=error), err=True)
+    return status
 
 
 def _save(desk: Desk, out: Output, customer: UUID, text: str, pin: bool) -> None:
@@ -57,8 +72,8 @@ def contact_command(
     now = desk.clock()
     form = ContactForm(
         channel, direction, disposition,
-        texts.instant(started, _("The start")) if started else now,
-        texts.instant(ended, _("The end")) if ended else None,
+        texts.instant(started, _("The start")) if started is not None else now,
+        texts.instant(ended, _("The end")) if ended is not None else None,
         told_of_nul(note) if note is not None else None, phone,
     )  # fmt: skip
     with desk.store.write() as session:

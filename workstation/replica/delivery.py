@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -14,7 +15,7 @@ from workstation.records.base import EPOCH, MICROSECOND
 from workstation.replica import rows
 from workstation.replica.inbox import Inbox
 from workstation.replica.outbox import REJECTED, WAITING
-from workstation.wire import FORMS
+from workstation.wire import FORMS, stored_to_time
 
 BATCH = 500  # operations
 BATCH_BYTES = 900_000  # of their text; central takes 1 MB
@@ -62,13 +63,41 @@ def counts(session: Session) -> Counts:
     )
 
 
-def next_batch(session: Session, after: int = 0) -> list[OutboxEntry]:
+@dataclass(frozen=True, slots=True)
+class WaitingEntry:
+    """An operation on its way out: `set` and `needs` as the JSON texts they were saved as, passed on unread."""
+
+    n: int
+    op_id: UUID
+    save: bytes
+    kind: str
+    entity: str
+    entity_id: UUID
+    set: str
+    needs: str
+    made_at: str
+    op_schema: int
+    state: str
+
+
+_NEXT = (
+    'select n, op_id, save, kind, entity, entity_id, "set", needs, made_at, op_schema, state from outbox '
+    "where state in ('waiting', 'sent') and n > ? order by n limit ?"
+)
+
+
+def next_batch(session: Session, after: int = 0) -> list[WaitingEntry]:
     """The next operations to send, in order, beyond outbox number `after`; a save is never split between batches."""
-    query = select(OutboxEntry).where(OutboxEntry.state.in_(("waiting", "sent")), OutboxEntry.n > after)
-    found = list(session.scalars(query.order_by(OutboxEntry.n).limit(BATCH + 1)))
+    driver: Any = session.connection().connection.driver_connection
+    found = [
+        WaitingEntry(
+            n, UUID(bytes=op), save, kind, entity, UUID(bytes=i), given, needs, stored_to_time(at), schema, state
+        )
+        for n, op, save, kind, entity, i, given, needs, at, schema, state in driver.execute(_NEXT, (after, BATCH + 1))
+    ]
     size, count = 0, 0
     for entry in found[:BATCH]:
-        size += len(json.dumps(entry.set)) + 300
+        size += len(entry.set) + 300
         if count and size > BATCH_BYTES:
             break
         count += 1
@@ -101,12 +130,12 @@ def hold_dependants(inbox: Inbox) -> None:
             inbox.connection.execute("update outbox set state = ? where n = ?", (wanted, n))
 
 
-def mark_sent(inbox: Inbox, entries: Sequence[OutboxEntry]) -> None:
+def mark_sent(inbox: Inbox, entries: Sequence[WaitingEntry]) -> None:
     """From now on central may have these, whatever we hear of it."""
     inbox.connection.executemany("update outbox set state = 'sent' where n = ?", [(e.n,) for e in entries])
 
 
-def take_answers(inbox: Inbox, entries: Sequence[OutboxEntry], outcomes: Iterable[Outcome], now: datetime) -> None:
+def take_answers(inbox: Inbox, entries: Sequence[WaitingEntry], outcomes: Iterable[Outcome], now: datetime) -> None:
     """Write what became of operations, and rebuild the records whose present state is not what we thought."""
     by_op = {entry.op_id: entry for entry in entries}
     stored_now = (now - EPOCH) // MICROSECOND

@@ -32,13 +32,13 @@ class Inbox:
 
     Attributes:
         connection: the DBAPI connection, inside BEGIN IMMEDIATE.
-        touched: (kind, customer) of every record that changed, for the announcement.
+        touched: (kind, id of the customer) of every record that changed, for the announcement.
         unreadable: how many records central sent that are not of their declared form.
     """
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
-        self.touched: set[tuple[type[Record], UUID | None]] = set()
+        self.touched: set[tuple[type[Record], bytes | None]] = set()
         self.unreadable = 0
 
     def put(self, entity: str, bodies: Iterable[Values], *, force: bool = False) -> int:
@@ -158,11 +158,14 @@ class Inbox:
 
     def _lay_nothing_under(self, entity: str, record_id: bytes, scope: int) -> None:
         """The record left this scope; if it is already known in another one, that stands."""
-        beneath = "where entity = ? and entity_id = ?"
-        (body,) = self.connection.execute(f"select body from underlay {beneath}", (entity, record_id)).fetchone()
+        (body,) = self.connection.execute(
+            "select body from underlay where entity = ? and entity_id = ?", (entity, record_id)
+        ).fetchone()
         if body and json.loads(body)["scope_id"] != scope:
             return
-        self.connection.execute(f"update underlay set body = null, version = 0 {beneath}", (entity, record_id))
+        self.connection.execute(
+            "update underlay set body = null, version = 0 where entity = ? and entity_id = ?", (entity, record_id)
+        )
         self.settle(entity, record_id, NEVER)
 
     def _drop(self, form: Form, ids: list[bytes], scope: int | None) -> int:
@@ -179,7 +182,7 @@ class Inbox:
         name = "id" if form.entity == "customer" else "customer_id"
         if name in form.names:
             at = form.names.index(name)
-            self.touched |= {(form.kind, UUID(bytes=raw) if raw else None) for raw in {row[at] for row in written}}
+            self.touched |= {(form.kind, row[at]) for row in written}
         elif written:
             self.touched.add((form.kind, None))
 

@@ -1,16 +1,17 @@
 """The outbox: every save of this PC as operations for central, written in the transaction of the row itself."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, inspect, select
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
-from workstation.records import OutboxEntry, Record, Underlay, Values
+from workstation.records import Record, Values
+from workstation.records.base import EPOCH, MICROSECOND
 from workstation.wire import OP_SCHEMA, columns_of, to_wire
 
 WAITING = ("waiting", "sent", "held")  # not yet at central
@@ -27,32 +28,29 @@ def record_changes(session: Session, now: datetime) -> list[tuple[type[Record], 
     """Write the operations and underlays of all changed records of a session, before its flush.
 
     Gives (kind, id, customer) of each changed record. Raises TypeError for a deletion: a record is closed or marked,
-    never deleted here.
+    never deleted here. The statements are raw: this runs within every save.
     """
     if any(isinstance(gone, Record) for gone in session.deleted):
         raise TypeError("a record is never deleted on a desk; mark it")
     new = [record for record in session.new if isinstance(record, Record)]
     dirty = [r for r in session.dirty if isinstance(r, Record) and session.is_modified(r)]
-    changed = sorted(new, key=_rank) + sorted(dirty, key=_rank)
-    if not changed:
+    new_ids = {record.id for record in new}
+    changed = [*sorted(new, key=_rank), *sorted(dirty, key=_rank)]
+    sets = [(record, fields) for record in changed if (fields := _set_of(record, is_new=record.id in new_ids))]
+    if not sets:
         return []
-    sets = [(record, _set_of(record, is_new=i < len(new))) for i, record in enumerate(changed)]
-    sets = [(record, fields) for record, fields in sets if fields]
-    open_ids = _not_accepted(session, sets) | {record.id for record in new}
-    covered = _covered(session, [record.id for record, _ in sets])
-    new_ids = {id(record) for record in new}
-    underlays = []
-    for record, fields in sets:
-        if record.id not in covered:
-            covered.add(record.id)
-            is_new = id(record) in new_ids
-            underlays.append(_underlay(record, fields, is_new=is_new))
-    if underlays:
-        session.connection().execute(insert(Underlay), underlays)
+    driver: Any = session.connection().connection.driver_connection
+    open_ids = new_ids | _not_accepted(driver, {i for record, _ in sets for i in _stands_on(record)})
     saves: dict[UUID | None, UUID] = session.info.setdefault("saves", {})
-    entries = [_entry(record, fields, saves, open_ids, id(record) in new_ids, now) for record, fields in sets]
-    if entries:
-        session.connection().execute(insert(OutboxEntry), entries)
+    driver.executemany(
+        "insert into underlay (entity, entity_id, version, body) values (?, ?, ?, ?) on conflict do nothing",
+        [_underlay(record, fields, is_new=record.id in new_ids) for record, fields in sets],
+    )
+    driver.executemany(
+        'insert into outbox (op_id, save, kind, entity, entity_id, customer_id, "set", needs, made_at, op_schema, '
+        "state, lost) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', '[]')",
+        [_entry(record, fields, saves, open_ids, record.id in new_ids, now) for record, fields in sets],
+    )
     return [(type(record), record.id, record.about()) for record, _ in sets]
 
 
@@ -81,33 +79,33 @@ def _set_of(record: Record, *, is_new: bool) -> Values:
     return fields
 
 
-def _underlay(record: Record, fields: Values, *, is_new: bool) -> dict[str, Any]:
+def _underlay(record: Record, fields: Values, *, is_new: bool) -> tuple[Any, ...]:
+    """The record as central sent it: what is there before this save, when nothing of ours lay on it yet."""
     body: str | None = None
     if not is_new:
         before = {c.name: to_wire(getattr(record, c.name)) for c in columns_of(type(record))}
         before |= {name: old for name, (old, _) in fields.items()}
         body = json.dumps(before, ensure_ascii=False)
-    return {"entity": record.__tablename__, "entity_id": record.id, "version": record.version, "body": body}
+    return record.__tablename__, record.id.bytes, record.version, body
 
 
 def _entry(
     record: Record, fields: Values, saves: dict[UUID | None, UUID], open_ids: set[UUID], is_new: bool, now: datetime
-) -> dict[str, Any]:
+) -> tuple[Any, ...]:
     about = record.about()
-    return {
-        "op_id": uuid7(),
-        "save": saves.setdefault(about, uuid7()),
-        "kind": "add" if is_new else "edit",
-        "entity": record.__tablename__,
-        "entity_id": record.id,
-        "customer_id": about,
-        "set": fields,
-        "needs": sorted(str(i) for i in _stands_on(record) if i in open_ids and (not is_new or i != record.id)),
-        "made_at": now,
-        "op_schema": OP_SCHEMA,
-        "state": "waiting",
-        "lost": [],
-    }
+    needs = sorted(str(i) for i in _stands_on(record) if i in open_ids and (not is_new or i != record.id))
+    return (
+        uuid7().bytes,
+        saves.setdefault(about, uuid7()).bytes,
+        "add" if is_new else "edit",
+        record.__tablename__,
+        record.id.bytes,
+        about.bytes if about else None,
+        json.dumps(fields),
+        json.dumps(needs),
+        (now - EPOCH) // MICROSECOND,
+        OP_SCHEMA,
+    )
 
 
 def _stands_on(record: Record) -> set[UUID]:
@@ -116,18 +114,12 @@ def _stands_on(record: Record) -> set[UUID]:
     return {value for value in values if isinstance(value, UUID)}
 
 
-def _not_accepted(session: Session, sets: Iterable[tuple[Record, Values]]) -> set[UUID]:
-    wanted = {i for record, _ in sets for i in _stands_on(record)}
-    query = select(OutboxEntry.entity_id).where(OutboxEntry.kind == "add", OutboxEntry.state.in_(NOT_ACCEPTED))
-    return _among(session, query, OutboxEntry.entity_id, list(wanted))
-
-
-def _covered(session: Session, ids: Sequence[UUID]) -> set[UUID]:
-    return _among(session, select(Underlay.entity_id), Underlay.entity_id, ids)
-
-
-def _among(session: Session, query: Any, column: Any, ids: Sequence[UUID]) -> set[UUID]:
-    found: set[UUID] = set()
-    for start in range(0, len(ids), SLICE):
-        found |= set(session.connection().scalars(query.where(column.in_(ids[start : start + SLICE]))))
+def _not_accepted(driver: Any, ids: Iterable[UUID]) -> set[UUID]:
+    """Of these records, the ones whose creation central has not acknowledged."""
+    wanted, found = [i.bytes for i in ids], set()
+    states = ", ".join(f"'{state}'" for state in NOT_ACCEPTED)
+    for start in range(0, len(wanted), SLICE):
+        part = wanted[start : start + SLICE]
+        query = f"select entity_id from outbox where kind = 'add' and state in ({states}) and entity_id in "
+        found |= {UUID(bytes=i) for (i,) in driver.execute(f"{query}({', '.join('?' * len(part))})", part)}
     return found

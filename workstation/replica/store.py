@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
@@ -31,9 +32,7 @@ class Store:
     `announce` is told of every commit, ours or central's, in the thread that committed. `clock` gives UTC.
     """
 
-    def __init__(
-        self, path: Path, key: bytes, clock: Clock, announce: Callable[[Changes], None] = lambda _: None
-    ) -> None:
+    def __init__(self, path: Path, key: bytes, clock: Clock, announce: Callable[[Changes], None] | None = None) -> None:
         self._writing = writing_engine(path, key)
         self._reading = reading_engine(path, key)
         bring_up_to_date(self._writing)
@@ -64,7 +63,7 @@ class Store:
                 yield session
                 session.flush()
             touched = session.info["touched"]
-        if touched:
+        if touched and self._announce is not None:
             self._announce(Changes.of((kind, about) for kind, _id, about in touched))
 
     @contextmanager
@@ -73,14 +72,18 @@ class Store:
         with self._one_writer, _disk_troubles(), self._writing.begin() as connection:
             inbox = Inbox(connection.connection.driver_connection)
             yield inbox
-        if inbox.touched:
-            self._announce(Changes.of(inbox.touched))
+        if inbox.touched and self._announce is not None:
+            self._announce(Changes.of((kind, UUID(bytes=raw) if raw else None) for kind, raw in inbox.touched))
 
     def fact(self, key: str) -> str | None:
         """One fact of `meta`."""
         with self.read() as session:
-            found = session.get(Meta, key)
-            return found.value if found else None
+            return session.scalar(select(Meta.value).where(Meta.key == key))
+
+    def facts(self) -> dict[str, str]:
+        """All facts of `meta`, as of one moment."""
+        with self.read() as session:
+            return dict(session.execute(select(Meta.key, Meta.value)).all())
 
     def note_facts(self, facts: dict[str, str]) -> None:
         """Write facts into `meta`."""

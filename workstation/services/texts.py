@@ -1,6 +1,6 @@
 """Checks what people write before it is kept: byte for byte as given, or refused in words."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from workstation.errors import Refused
 from workstation.language import _
@@ -51,7 +51,7 @@ def moment_or_wall(text: str, field: str) -> datetime:
     """ISO 8601 with or without an offset. Raises Refused for anything else."""
     try:
         moment = datetime.fromisoformat(text.strip())
-        moment.astimezone()
+        moment.astimezone(UTC)  # what no clock on earth can show overflows here
     except (ValueError, OverflowError) as error:
         raise Refused(
             _("{field} is not a time; write it as 2026-11-23T10:00:00+05:00.").format(field=field), field

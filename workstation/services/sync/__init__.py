@@ -27,21 +27,23 @@ ROUNDS = 3  # how often central may turn out to be another one within one sync
 def sync_once(desk: SyncDesk, *, is_met: bool = False) -> SyncReport:
     """One full push and pull; the first one fills the replica.
 
-    `is_met`: hello was said on this very connection, which has not failed since; it is not said again. Raises CentralOffline, LoginRefused, CentralRefused; what was done until then stays done, what waits waits.
+    `is_met`: hello was said on this very connection, which has not failed since; it is not said again.
+    Raises CentralOffline, LoginRefused, CentralRefused; what was done until then stays done, what waits waits.
     """
     began = time.monotonic()
     tally = Tally()
+    facts = desk.store.facts()
     for attempt in range(ROUNDS):
         try:
             if is_met and attempt == 0:
-                _exchange(desk, desk.store.fact("epoch") or "", tally)
+                _exchange(desk, facts.get("epoch", ""), facts, tally)
             else:
                 _one_round(desk, tally)
             break
         except CentralReplaced:
             if attempt == ROUNDS - 1:
                 raise
-    if not is_met or tally.pushed or tally.pulled or tally.refused or _is_stamp_due(desk):
+    if not is_met or tally.pushed or tally.pulled or tally.refused or _is_stamp_due(desk, facts):
         desk.store.note_facts({"last_sync": desk.clock().isoformat(), "last_error": ""})
     with desk.store.read() as session:
         left = delivery.counts(session)
@@ -88,22 +90,22 @@ def _one_round(desk: SyncDesk, tally: Tally) -> None:
     hello = say_hello(desk)
     known = filling.cursors(desk)
     _prepare(desk, hello, known)
-    _exchange(desk, hello.epoch, tally, lost=known.keys() - set(hello.scopes))
+    _exchange(desk, hello.epoch, desk.store.facts(), tally, lost=known.keys() - set(hello.scopes))
 
 
-def _exchange(desk: SyncDesk, epoch: str, tally: Tally, lost: Collection[int] = ()) -> None:
+def _exchange(desk: SyncDesk, epoch: str, facts: dict[str, str], tally: Tally, lost: Collection[int] = ()) -> None:
     """Push, forget the scopes that were lost, then fill and pull the others."""
     pushing.push(desk, epoch, tally)
     for scope in lost:
         with desk.store.from_central() as inbox:
             inbox.forget_scope(scope)
-    must_compare = desk.store.fact("compare") == "due" or _is_digest_due(desk)
+    must_compare = facts.get("compare") == "due" or _is_digest_due(desk, facts)
     for scope, cursor in sorted(filling.cursors(desk).items()):
         filling.fill(desk, epoch, cursor, tally)
         if must_compare:
             reconciling.reconcile(desk, epoch, scope, tally)
         try:
-            pulling.pull(desk, epoch, filling.cursors(desk)[scope], tally)
+            pulling.pull(desk, epoch, cursor, tally)  # where the feed goes on is not moved by a fill
         except RemovalHeld as held:
             tally.problems.append(str(held))
     if must_compare:
@@ -148,14 +150,16 @@ def _is_too_old(cursor: Cursor, hello: Hello) -> bool:
     return cursor.schema != fingerprint() or (cursor.epoch == hello.epoch and int(cursor.xid) < hello.feed_floor)
 
 
-def _is_digest_due(desk: SyncDesk) -> bool:
-    last = desk.store.fact("last_digest")
+def _is_digest_due(desk: SyncDesk, facts: dict[str, str]) -> bool:
+    last = facts.get("last_digest")
     if last is None:
         desk.store.note_facts({"last_digest": desk.clock().isoformat()})
         return False
     return abs(desk.clock() - datetime.fromisoformat(last)) >= DIGEST_EVERY
 
 
-def _is_stamp_due(desk: SyncDesk) -> bool:
-    last, error = desk.store.fact("last_sync"), desk.store.fact("last_error")
-    return last is None or bool(error) or abs(desk.clock() - datetime.fromisoformat(last)) >= STAMP_EVERY
+def _is_stamp_due(desk: SyncDesk, facts: dict[str, str]) -> bool:
+    last = facts.get("last_sync")
+    return (
+        last is None or bool(facts.get("last_error")) or abs(desk.clock() - datetime.fromisoformat(last)) >= STAMP_EVERY
+    )

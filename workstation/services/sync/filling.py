@@ -1,9 +1,10 @@
 """The first fill of a scope, most useful first, with a resume point on every page."""
 
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from workstation.central.port import Hello
-from workstation.records import Cursor
+from workstation.records import KINDS, Cursor, Values
 from workstation.replica.inbox import Inbox
 from workstation.replica.upgrades import fingerprint
 from workstation.services.sync.desk import SyncDesk, Tally
@@ -41,22 +42,34 @@ def fill(desk: SyncDesk, epoch: str, cursor: Cursor, tally: Tally) -> None:
     """Read what is left of a fill, page by page; usable from the first page on."""
     if not cursor.fill_entity:
         return
-    entities = _of_scope(cursor.scope_id)
-    at = entities.index(cursor.fill_entity) if cursor.fill_entity in entities else 0
-    key = cursor.fill_key
-    for number, entity in enumerate(entities[at:], at):
-        while True:
-            page = list(desk.central.fill(epoch, cursor.scope_id, entity, key, desk.since()))
-            following = entities[number + 1] if number + 1 < len(entities) else ""
-            key = page[-1][0] if page else ""
+    since = desk.since()
+    with ThreadPoolExecutor(1, "fill") as ahead:  # the next page is on its way while this one is written
+
+        def ask(entity: str, after: Values | None) -> Future[list[Values]]:
+            return ahead.submit(desk.central.fill, epoch, cursor.scope_id, entity, after, since)
+
+        entities = _of_scope(cursor.scope_id)
+        at = entities.index(cursor.fill_entity) if cursor.fill_entity in entities else 0
+        asked = ask(entities[at], json.loads(cursor.fill_key or "null"))
+        while at < len(entities):
+            entity, page = entities[at], asked.result()
+            at += not page
+            after = _resume_point(entity, page[-1]) if page else None
+            following = entities[at] if at < len(entities) else ""
+            if following:
+                asked = ask(following, after)
             with desk.store.from_central() as inbox:
-                tally.pulled += inbox.put(entity, (json.loads(body) for _, body in page))
+                tally.pulled += inbox.put(entity, page)
                 inbox.connection.execute(
                     "update cursor set fill_entity = ?, fill_key = ? where scope_id = ?",
-                    (entity if page else following, key, cursor.scope_id),
+                    (following, json.dumps(after) if after else "", cursor.scope_id),
                 )
-            if not page:
-                break
+
+
+def _resume_point(entity: str, last: Values) -> Values:
+    """What the next page needs to know of the last record of this one."""
+    time = KINDS[entity].history_time
+    return {name: last[name] for name in ("id", time) if name}
 
 
 def _of_scope(scope: int) -> list[str]:

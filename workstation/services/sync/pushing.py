@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from workstation.central.port import Answer, Operation
 from workstation.errors import BatchFailed
-from workstation.records import OutboxEntry
 from workstation.replica import delivery
-from workstation.replica.delivery import Outcome
+from workstation.replica.delivery import Outcome, WaitingEntry
 from workstation.services.sync.desk import SyncDesk, Tally
 
 log = logging.getLogger(__name__)
@@ -35,7 +34,7 @@ def push(desk: SyncDesk, epoch: str, tally: Tally) -> None:
         _deliver(desk, epoch, batch, tally)
 
 
-def _deliver(desk: SyncDesk, epoch: str, batch: Sequence[OutboxEntry], tally: Tally) -> None:
+def _deliver(desk: SyncDesk, epoch: str, batch: Sequence[WaitingEntry], tally: Tally) -> None:
     """Send a batch; halve one that fails until the bad operation stands alone, and put that aside."""
     try:
         answers = desk.central.push(desk.device, epoch, [as_operation(entry) for entry in batch])
@@ -57,21 +56,21 @@ def _deliver(desk: SyncDesk, epoch: str, batch: Sequence[OutboxEntry], tally: Ta
     tally.conflicts += sum(bool(answer.detail.get("lost")) for answer in answers if answer.status == "conflict")
 
 
-def _middle(batch: Sequence[OutboxEntry]) -> int:
+def _middle(batch: Sequence[WaitingEntry]) -> int:
     """Where to halve: between two saves if there is such a place, else anywhere."""
     borders = [i for i in range(1, len(batch)) if batch[i].save != batch[i - 1].save]
     half = len(batch) // 2
     return min(borders, key=lambda i: abs(i - half)) if borders else half
 
 
-def _still_free(desk: SyncDesk, batch: Sequence[OutboxEntry]) -> list[OutboxEntry]:
+def _still_free(desk: SyncDesk, batch: Sequence[WaitingEntry]) -> list[WaitingEntry]:
     """Of the second half, what the first half's bad operation does not hold."""
     with desk.store.read() as session:
         wanted = {entry.n for entry in batch}
         return [e for e in delivery.next_batch(session, batch[0].n - 1) if e.n in wanted] if batch else []
 
 
-def _quarantine(desk: SyncDesk, entry: OutboxEntry, reason: str, tally: Tally) -> None:
+def _quarantine(desk: SyncDesk, entry: WaitingEntry, reason: str, tally: Tally) -> None:
     log.warning("operation %s on a %s was put aside", entry.op_id, entry.entity)
     with desk.store.from_central() as inbox:
         outcome = Outcome(entry.op_id, "quarantined", reason=json.dumps({"reason": "failed", "text": reason}))
@@ -81,7 +80,7 @@ def _quarantine(desk: SyncDesk, entry: OutboxEntry, reason: str, tally: Tally) -
     desk.central.put_aside(desk.device, as_operation(entry), reason)
 
 
-def as_operation(entry: OutboxEntry) -> Operation:
+def as_operation(entry: WaitingEntry) -> Operation:
     """An outbox entry as it travels."""
     return Operation(
         entry.op_id,
@@ -90,7 +89,7 @@ def as_operation(entry: OutboxEntry) -> Operation:
         entry.entity,
         entry.entity_id,
         entry.set,
-        tuple(entry.needs),
+        entry.needs,
         entry.made_at,
         entry.op_schema,
     )

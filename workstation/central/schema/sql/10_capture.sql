@@ -77,3 +77,23 @@ begin
             e.name, case when e.about_customer then 'about_customer' else '' end);
     end loop;
 end $$;
+
+-- What no desk could read, nobody may write: an instant beyond the years 1 to 9999, JSON in JSON.
+do $$
+declare c record;
+begin
+    for c in select a.attrelid::regclass as tab, e.name || '_' || a.attname || '_readable' as name, case
+            when a.atttypid = 'timestamptz'::regtype
+                then format('%I between ''0001-01-01 00:00+00'' and ''9999-12-31 23:59:59.999999+00''', a.attname)
+            else format('jsonb_typeof(%1$I) = %2$L and not jsonb_path_exists(%1$I, ''%3$s ? (@.type() == "object" '
+                '|| @.type() == "array")'')', a.attname, f.kind, case f.kind when 'object' then '$.*' else '$[*]' end) end as rule
+        from workstation.entity e
+        join pg_attribute a on a.attrelid = format('workstation.%I', e.name)::regclass and a.attnum > 0 and not a.attisdropped
+        left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+        cross join lateral (select case when pg_get_expr(d.adbin, d.adrelid) like '''{%' then 'object' else 'array' end as kind) f
+        where a.atttypid in ('timestamptz'::regtype, 'jsonb'::regtype)
+    loop
+        execute format('alter table %s drop constraint if exists %I', c.tab, c.name);
+        execute format('alter table %s add constraint %I check (%s) not valid', c.tab, c.name, c.rule);
+    end loop;
+end $$;

@@ -23,7 +23,8 @@ language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $
 declare
     required text[] := (select array_agg(f.name) from workstation.field f where f.entity = e.name and f.is_required);
     missing text := (select string_agg(format(
-            ' when g.body ->> %1$L is not null and not exists (select from workstation.%2$I x where x.id = (g.body ->> %1$L)::uuid)
+            ' when g.body ->> %1$L is not null and not exists (select from workstation.%2$I x
+                  where x.id = (g.body ->> %1$L)::uuid and workstation.sees($5, x.scope_id))
               then jsonb_build_object(''reason'', ''unknown_reference'', ''field'', %1$L)', f.name, f.refers_to), '')
         from workstation.field f
         where f.entity = e.name and f.refers_to is not null and f.name not in ('customer_id', coalesce(e.author, '')));
@@ -52,7 +53,7 @@ begin
                 when l.id = any($2) or exists (select from jsonb_array_elements_text(l.op -> 'needs') w where w::uuid = any($2))
                     then 'held'
                 when l.is_there then 'there'
-                when l.scope_id is null or l.wrong is not null or not workstation.sees($5, l.scope_id) then 'refused'
+                when coalesce(l.scope_id, 0) = 0 or l.wrong is not null or not workstation.sees($5, l.scope_id) then 'refused'
                 else 'applied' end as status
             from looked l
         ), added as (
@@ -74,17 +75,39 @@ begin
 end $$;
 
 -- Rights that depend on what a record was and becomes (product.md 3.17); a reason when refused, else null.
+-- Do-not-contact is also lifted by emptying it and by ending it earlier. A supervisor reassigns within the own team.
 create or replace function workstation.not_allowed(me workstation.agent, entity text, before jsonb, given jsonb) returns text
-language sql immutable set search_path = pg_catalog, pg_temp as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
     select case
-        when me.role in ('supervisor', 'admin') then null
-        when entity = 'customer' and me.role <> 'senior' and before ->> 'do_not_contact' is not null
-            and given ? 'do_not_contact' and given ->> 'do_not_contact' is null then 'lift_do_not_contact'
+        when entity = 'customer' and me.role = 'agent' and before ->> 'do_not_contact' is not null and (
+            given ? 'do_not_contact' and btrim(coalesce(given ->> 'do_not_contact', ''), E' \t\n\r\f\v') = ''
+            or (given ->> 'do_not_contact_until')::timestamptz
+                < coalesce((before ->> 'do_not_contact_until')::timestamptz, 'infinity')) then 'lift_do_not_contact'
         when entity = 'callback' and before ->> 'owner_id' is not null and before ->> 'owner_id' <> me.id::text
-            and not (given ->> 'owner_id' = me.id::text
-                and (me.role = 'senior' or coalesce(given ->> 'state_reason', '') ~ '[^[:space:]]')) then 'not_your_callback'
+            and me.role <> 'admin'
+            and not (me.role = 'supervisor' and exists (select from workstation.agent a
+                where a.id = (before ->> 'owner_id')::uuid and a.team_id = me.team_id))
+            and not coalesce(given ->> 'owner_id' = me.id::text and (me.role in ('senior', 'supervisor')
+                or coalesce(given ->> 'state_reason', '') ~ '[^[:space:]]'), false) then 'not_your_callback'
     end
 $$;
+
+-- Why a reference may not be written: what it names is not there, or not for this agent to know.
+create or replace function workstation.points_nowhere(me workstation.agent, entity text, given jsonb) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp as $$
+declare f record; is_there boolean;
+begin
+    for f in select k.name, k.refers_to from workstation.field k
+        where k.entity = points_nowhere.entity and k.refers_to is not null and given ->> k.name is not null
+    loop
+        execute format('select exists (select from workstation.%I t where t.id = $1 and t.scope_id = any($2))', f.refers_to)
+        into is_there using (given ->> f.name)::uuid, workstation.scopes_of(me);
+        if not is_there then
+            return jsonb_build_object('reason', 'unknown_reference', 'field', f.name);
+        end if;
+    end loop;
+    return null;
+end $$;
 
 -- One operation on a record that is there: field by field, compared as values of the column's type (sync.md, section 4).
 create or replace function workstation.edit_one(me workstation.agent, e workstation.entity, op jsonb, adding boolean,
@@ -95,16 +118,17 @@ declare
     given jsonb; was jsonb; wrong jsonb; right_missing text; f record;
     columns text; apply jsonb := '{}'; lost text[] := '{}'; agreed boolean := true; wins boolean;
 begin
-    execute format('select to_jsonb(t) from workstation.%I t where t.id = $1 for no key update', e.name) into "row" using wanted;
+    execute format('select to_jsonb(t) from workstation.%I t where t.id = $1 and t.scope_id = any($2) for no key update', e.name)
+    into "row" using wanted, workstation.scopes_of(me);
     status := 'refused';
-    if "row" is null or not workstation.sees(me, ("row" ->> 'scope_id')::bigint) then
-        "row" := null; detail := jsonb_build_object('reason', 'unknown_record'); return;
+    if "row" is null then
+        detail := jsonb_build_object('reason', 'unknown_record'); return;
     end if;
     version := ("row" ->> 'version')::bigint;
     select coalesce(jsonb_object_agg(x.key, x.value -> 1), '{}'), coalesce(jsonb_object_agg(x.key, x.value -> 0), '{}')
     into given, was from jsonb_each(op -> 'set') x
     where not adding or exists (select from workstation.field k where k.entity = e.name and k.name = x.key and k.may_edit);
-    wrong := workstation.why_not(e.name, given, true);
+    wrong := coalesce(workstation.why_not(e.name, given, true), workstation.points_nowhere(me, e.name, given));
     right_missing := workstation.not_allowed(me, e.name, "row", given);
     if wrong is not null or right_missing is not null then
         detail := coalesce(wrong, jsonb_build_object('reason', right_missing)); return;
@@ -152,11 +176,14 @@ begin
     if jsonb_array_length(p_ops) > 500 then
         raise exception 'more than 500 operations' using errcode = '54000';
     end if;
+    if pg_column_size(p_ops) > (case when jsonb_array_length(p_ops) > 1 then 1048576 else 2097152 end) then
+        raise exception 'more than a batch may hold' using errcode = '54000';
+    end if;
     perform from workstation.device d where d.device = p_device and d.agent_id = me.id for update;
     if not found then
         raise exception 'no hello from this desk' using errcode = 'WS001';
     end if;
-    perform workstation.lock_records(p_ops);
+    perform workstation.lock_records(me, p_ops);
     for run in
         with given as (
             select o.ord, o.op, o.op ->> 'entity' as entity, o.op ->> 'kind' as kind, (o.op ->> 'op_id')::uuid as op_id
@@ -171,7 +198,7 @@ begin
         order by min(k.ord)
     loop
         if run.is_repeat then
-            return query select * from workstation.answer_again(run.entity, run.ops);
+            return query select * from workstation.answer_again(me, run.entity, run.ops);
             continue;
         end if;
         e := workstation.known_entity(run.entity);
@@ -211,15 +238,15 @@ begin
 end $$;
 
 -- Edited records are locked in the order of their ids, so that two desks never wait for each other.
-create or replace function workstation.lock_records(ops jsonb) returns void
+create or replace function workstation.lock_records(me workstation.agent, ops jsonb) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare run record;
 begin
     for run in select o ->> 'entity' as entity, array_agg((o ->> 'id')::uuid) as ids from jsonb_array_elements(ops) o
         where o ->> 'kind' = 'edit' group by 1 order by 1
     loop
-        execute format('select from workstation.%I t where t.id = any($1) order by t.id for no key update',
-            (workstation.known_entity(run.entity)).name) using run.ids;
+        execute format('select from workstation.%I t where t.id = any($1) and t.scope_id = any($2) order by t.id for no key update',
+            (workstation.known_entity(run.entity)).name) using run.ids, workstation.scopes_of(me);
     end loop;
 end $$;
 
@@ -236,15 +263,21 @@ returns void language sql set search_path = pg_catalog, pg_temp as $$
     values (op ->> 'op_id', 'refused', device, (op ->> 'n')::bigint, me.id, op::text, detail::text) on conflict do nothing
 $$;
 
--- A repeated operation gets its stored result, and the record as it is now.
-create or replace function workstation.answer_again(entity text, ops jsonb[])
+-- A repeated operation gets its stored result, and the record as it is now, as far as the agent may still see it.
+create or replace function workstation.answer_again(me workstation.agent, entity text, ops jsonb[])
 returns table (op_id uuid, n bigint, status text, version bigint, detail jsonb, "row" jsonb)
 language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
 begin
-    return query execute format('select a.op_id, (u.op ->> ''n'')::bigint, ''duplicate'', a.version, a.detail, to_jsonb(t)
+    return query execute format($run$
+        select a.op_id, (u.op ->> 'n')::bigint, case when m.mine then 'duplicate' else 'refused' end,
+            case when m.mine then a.version end,
+            case when m.mine then a.detail else jsonb_build_object('reason', 'unknown_record') end, to_jsonb(t)
         from unnest($1) with ordinality u(op, ord)
-        join workstation.op_applied a on a.op_id = (u.op ->> ''op_id'')::uuid
-        left join workstation.%I t on t.id = a.entity_id order by u.ord', (workstation.known_entity(entity)).name) using ops;
+        join workstation.op_applied a on a.op_id = (u.op ->> 'op_id')::uuid
+        cross join lateral (select a.agent_id = ($2).id as mine) m
+        left join workstation.%I t on t.id = a.entity_id and m.mine and t.scope_id = any($3) order by u.ord
+        $run$, (workstation.known_entity(entity)).name)
+    using ops, me, workstation.scopes_of(me);
 end $$;
 
 -- What central could not carry out and the desk put aside, kept here too, with its payload.

@@ -1,0 +1,147 @@
+"""One PC of the fault tests: a replica that can be killed, copied aside and put back, and a line that can fail."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from tests.desks import Clock
+from tests.line import Line
+from workstation.central.postgres import Line as Address
+from workstation.central.postgres import PostgresCentral
+from workstation.errors import CentralOffline
+from workstation.records import Cursor, OutboxEntry
+from workstation.replica.store import Store
+from workstation.services.sync import sync_once
+from workstation.services.sync.desk import SyncDesk, SyncReport
+from workstation.wire import FORMS
+
+KEY = bytes(range(32))
+
+
+class Killed(BaseException):
+    """The process ends here; nothing may catch it but the test."""
+
+
+class FaultyCentral:
+    """Central over which one call goes wrong: the `call`-th, before central hears of it or after it has done it."""
+
+    def __init__(self, central: PostgresCentral, call: int, after: bool, fault: Callable[[], BaseException]) -> None:
+        self._central, self._left, self._after, self._fault = central, call, after, fault
+
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        def ask(*arguments: Any) -> Any:
+            self._left -= 1
+            if self._left == -1 and not self._after:
+                raise self._fault()
+            answer = getattr(self._central, verb)(*arguments)
+            answer = list(answer) if verb == "fill" else answer
+            if self._left == -1:
+                raise self._fault()
+            return answer
+
+        return ask
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who works at a PC."""
+
+    login: str
+    agent_id: UUID
+    password: str
+
+
+class Pc:
+    """One agent's replica, over a line of its own.
+
+    `copy` is the copy that was put aside: (folder, how much had been saved anywhere when it was made).
+    """
+
+    def __init__(self, who: Person, folder: Path, empty: Path, line: Line, url: str, device: UUID) -> None:
+        self.who, self.line, self.device = who, line, device
+        self.clock = Clock()
+        self.copy: tuple[Path, int] | None = None
+        self._folder, self._generation = folder, 0
+        self.central = PostgresCentral(Address(line.url_for(url), who.login, who.password, device))
+        self.store = self._open(empty)
+        self.cursors: dict[int, tuple[str, int, int]] = {}
+
+    def sync(self, *, fault: tuple[int, bool, Callable[[], BaseException]] | None = None) -> SyncReport | None:
+        """One sync; None when the line failed. Killed when the fault says so."""
+        central = FaultyCentral(self.central, *fault) if fault else self.central
+        try:
+            return sync_once(SyncDesk(self.store, central, self.device, self.clock, host="pc"))
+        except CentralOffline:
+            return None
+
+    def kill(self) -> None:
+        """End the process without a word and start it again: what is on the disk is what there is."""
+        old, store = self._path, self.store
+        self.store = self._open(old)
+        store.close()
+
+    def copy_aside(self, at: int) -> None:
+        """Make tonight's backup of this PC."""
+        folder = self._folder / f"aside-{self._generation}-{at}"
+        folder.mkdir(exist_ok=True)
+        _copy(self._path, folder / "replica.db")
+        self.copy = (folder, at)
+
+    def put_back(self) -> None:
+        """Put the backup back in place of what is there now."""
+        assert self.copy is not None
+        self.store.close()
+        self.store = self._open(self.copy[0] / "replica.db")
+        self.cursors = {}
+
+    def close(self) -> None:
+        """Let go of everything; the line stays."""
+        self.central.close()
+        self.store.close()
+
+    @contextmanager
+    def raw(self) -> Iterator[Any]:
+        """A reading connection of the driver."""
+        with self.store.read() as session:
+            yield session.connection().connection.driver_connection
+
+    def contents(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All that syncs, with outbox and underlay, to see whether anything changed."""
+        with self.raw() as connection:
+            found = {e: connection.execute(f"select * from {e} order by id").fetchall() for e in FORMS}
+            found["outbox"] = connection.execute("select op_id, state from outbox order by n").fetchall()
+            found["underlay"] = connection.execute("select * from underlay order by entity, entity_id").fetchall()
+            return found
+
+    def operations(self) -> list[OutboxEntry]:
+        """The outbox, in order."""
+        with self.store.read() as session:
+            return list(session.query(OutboxEntry).order_by(OutboxEntry.n))
+
+    def read_cursors(self) -> dict[int, tuple[str, int, int]]:
+        """How far each scope's feed was read: {scope: (epoch, transaction, entry)}."""
+        with self.store.read() as session:
+            return {c.scope_id: (c.epoch, int(c.xid), c.seq) for c in session.query(Cursor)}
+
+    @property
+    def _path(self) -> Path:
+        return self._folder / f"replica-{self._generation}" / "replica.db"
+
+    def _open(self, source: Path) -> Store:
+        self._generation += 1
+        self._path.parent.mkdir(parents=True)
+        _copy(source, self._path)
+        return Store(self._path, KEY, self.clock)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """A file with its write-ahead log, as a crash or a backup finds them."""
+    for ending in ("", "-wal"):
+        with suppress(FileNotFoundError):
+            target.with_name(target.name + ending).unlink()
+        with suppress(FileNotFoundError):
+            shutil.copy(source.with_name(source.name + ending), target.with_name(target.name + ending))
