@@ -170,6 +170,8 @@ def sign_in(home: Home, central_url: str, login: str, password: str) -> Iterator
     After a password reset the second wrap of the key, which only central can open, lets the agent in. Raises
     LoginRefused, CentralOffline, CannotOpen.
     """
+    if not login.strip() or not (central_url + login).isprintable():
+        raise Refused(_("The address of central and the login are one line of text each."))
     settings = load_settings(home)
     known = next((s for s in home.sign_ins() if (s.central, s.agent) == (central_url, login)), None)
     device = (known.device if known else None) or uuid4()

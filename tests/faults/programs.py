@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +23,18 @@ from workstation.replica import engines, search_index, vault
 from workstation.replica.store import Store
 
 SECONDS = 60.0  # no program here works that long
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where a line stood: bytes sent to central and connections, since its beginning."""
+
+    passed: int
+    accepted: int
+
+    @classmethod
+    def of(cls, line: Line) -> Self:
+        return cls(line.up.passed, line.accepted)
 
 
 class Program:
@@ -82,6 +95,15 @@ class Program:
             return True
         return False
 
+    def kill_at_byte(self, line: Line, mark: "Mark", count: int) -> bool:
+        """Kill -9 when it has sent so many bytes over this line since the mark; False when it had ended by itself."""
+        line.wait_until(
+            lambda it: it.up.passed >= mark.passed + count or (it.accepted > mark.accepted and not it.live), SECONDS
+        )
+        was_running = self.is_running
+        self.kill()
+        return was_running
+
     def kill_when(self, moment: Callable[[], bool]) -> bool:
         """Kill -9 in the moment that this holds, asked without a pause; False when it ended before."""
         until = time.monotonic() + SECONDS
@@ -115,13 +137,18 @@ class Place:
     def file(self) -> Path:
         return self.folder / "replica.db"
 
+    @cached_property
     def key(self) -> bytes:
+        return self.unlocked()
+
+    def unlocked(self) -> bytes:
+        """The key, by the password; that takes its time."""
         return vault.open_with_password(self.folder, self.who.owner, PASSWORD)
 
     @contextmanager
-    def store(self) -> Iterator[Store]:
+    def store(self, key: bytes | None = None) -> Iterator[Store]:
         """The replica, opened as the program opens it, for as long as the block lasts."""
-        store = Store(self.file, self.key(), lambda: datetime.now(UTC))
+        store = Store(self.file, key or self.key, lambda: datetime.now(UTC))
         try:
             yield store
         finally:
@@ -169,11 +196,11 @@ def signed_in(centre: Centre, name: str, home: Path) -> Iterator[Place]:
 def check_sound(place: Place) -> float:
     """The replica opens, and file, signatures and search index are whole. Gives the seconds until it was open."""
     began = time.perf_counter()
-    with place.store() as store:
+    with place.store(place.unlocked()) as store:
         took = time.perf_counter() - began
         with store.from_central() as inbox:
             assert search_index.is_sound(inbox.connection)
-    engines.probe(place.file, place.key(), thorough=True)
+    engines.probe(place.file, place.key, thorough=True)
     return took
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.desks import Centre
-from tests.faults.programs import Place, Program, check_arrived, check_sound, signed_in
+from tests.faults.programs import Mark, Place, Program, check_arrived, check_sound, signed_in
 
 SEED = 20261122  # another one finds other moments; each test prints what it did
 
@@ -85,27 +85,23 @@ def day(aziza: Place) -> Day:
     return Day(aziza, customer, random.Random(SEED))
 
 
-def kill_a_sync(day: Day, sync: Program) -> None:
+def kill_a_sync(day: Day, sync: Program, mark: Mark) -> None:
     """At a random byte of what it sends, or at a random time of its life."""
-    line, chance = day.place.line, day.chance
+    chance = day.chance
     if chance.random() < 0.3:
         day.kills += sync.kill_after(chance.uniform(0.0, 1.0))
         return
-    begun, lines = line.up.passed, line.accepted
-    bytes_sent = chance.choice([chance.randint(1, 3_000), chance.randint(3_000, 40_000)])
-    line.wait_until(
-        lambda it: it.up.passed >= begun + bytes_sent or (it.accepted > lines and not it.live), seconds=15
-    )
-    day.kills += sync.is_running
-    sync.kill()
+    count = chance.choice([chance.randint(1, 3_000), chance.randint(3_000, 40_000)])
+    day.kills += sync.kill_at_byte(day.place.line, mark, count)
 
 
 def test_notes_written_while_writer_and_sync_are_killed_arrive_once_each(centre: Centre, day: Day):
     while day.kills < 20 or len(day.acknowledged) < 300:
+        mark = Mark.of(day.place.line)
         with day.writer(lines=100) as writer, day.place.program("sync") as sync:
-            writer.hear(day.chance.choice([0, 1, 20, 40, 60]))
-            kill_a_sync(day, sync)
-            writer.program.kill_after(day.chance.uniform(0.0, 0.02))
+            writer.hear(day.chance.choice([0, 1, 10, 20, 40]))
+            kill_a_sync(day, sync, mark)
+            day.kills += writer.program.kill_after(day.chance.uniform(0.0, 0.02))
         day.look()
     day.place.run("sync")
     arrived = check_arrived(centre, day.place, day.acknowledged, "aziza")
@@ -132,20 +128,12 @@ def test_a_writer_killed_while_it_commits_loses_and_doubles_nothing(centre: Cent
 def test_a_sync_killed_at_every_stage_of_a_push_has_each_effect_once(centre: Centre, day: Day):
     with day.writer(lines=60) as writer:
         writer.hear(60)
-    before = day.place.line.up.passed
     for stage in range(10):
+        mark = Mark.of(day.place.line)
         with day.place.program("sync") as sync:
-            begun = day.place.line.up.passed
             share = day.chance.uniform(stage / 10, (stage + 1) / 10)
-            wanted = begun + 1 + int(share * 40_000)
-            lines = day.place.line.accepted
-            day.place.line.wait_until(
-                lambda it, wanted=wanted, lines=lines: it.up.passed >= wanted or (it.accepted > lines and not it.live),
-                seconds=15,
-            )
-            day.kills += sync.is_running
+            day.kills += sync.kill_at_byte(day.place.line, mark, 1 + int(share * 40_000))
         day.look()
-    assert day.place.line.up.passed > before
     assert day.place.run("sync")["waiting"] == 0
     assert check_arrived(centre, day.place, day.acknowledged, "aziza") == 60
     print(day)

@@ -55,7 +55,10 @@ def check_command(password_stdin: bool, home: Home, out: Output) -> int:
     ]
     words = "\n".join(f"{'ok ' if c.ok else 'NO '} {c.name}: {c.detail}" for c in checks)
     out.show({"checks": [{"name": c.name, "ok": c.ok, "detail": c.detail} for c in checks]}, words)
-    return 0 if all(c.ok for c in checks) else 1
+    failed = [c.name for c in checks if not c.ok]
+    if failed:
+        click.echo(_("Not in order: {names}.").format(names=", ".join(failed)), err=True)
+    return 1 if failed else 0
 
 
 def _look(name: str, at: Callable[[], str]) -> Check:

@@ -50,7 +50,10 @@ def customer_of(session: Session, customer_id: UUID) -> Customer:
 
 def agent_by_login(session: Session, login: str) -> Agent:
     """The active agent with this login. Raises NotFound."""
-    found = session.scalar(select(Agent).where(Agent.login == login, Agent.is_active))
+    # Compared here: what was typed may be no text that a database takes.
+    found = next(
+        (agent for agent in session.scalars(select(Agent).where(Agent.is_active)) if agent.login == login), None
+    )
     if found is None:
         raise NotFound(_("No active agent has the login {login}.").format(login=login), "owner")
     return found

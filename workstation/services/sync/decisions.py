@@ -7,17 +7,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import JSON, Boolean, Text, select
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from workstation.errors import NotFound, Refused
 from workstation.language import _
-from workstation.records import OutboxEntry, Values
+from workstation.records import KINDS, OutboxEntry, Record, Values
+from workstation.records.base import TEXT_LIMIT, Id, UtcTime
 from workstation.replica import delivery
 from workstation.replica.inbox import Inbox
-from workstation.replica.outbox import REJECTED
-from workstation.services import customers, lookup
+from workstation.replica.outbox import NOT_ACCEPTED, REJECTED
+from workstation.services import customers, lookup, texts
+from workstation.wire import columns_of, to_wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +112,29 @@ def find_operation(session: Session, text: str) -> OutboxEntry:
 
 
 def correct(inbox: Inbox, entry: OutboxEntry, changes: Values) -> None:
-    """Send a refused operation again with other values, in its old place, so that what hangs on it follows."""
-    if entry.state not in REJECTED:
-        raise Refused(_("Only a refused change can be corrected."))
-    fields = entry.set | {name: [entry.set.get(name, [None])[0], value] for name, value in changes.items()}
+    """Send a refused operation again with other values, in its old place, so that what hangs on it follows.
+
+    `changes` are texts as people write them. Raises Refused for a field or value that this record cannot have.
+    """
+    _still(inbox, entry, REJECTED, _("Only a refused change can be corrected."))
+    kind = KINDS[entry.entity]
+    given = {name: _value(kind, entry, name, text) for name, text in changes.items()}
+    fields = entry.set | {name: [entry.set.get(name, [None])[0], value] for name, value in given.items()}
     inbox.connection.execute(
         "update outbox set op_id = ?, \"set\" = ?, state = 'waiting', reason = null where n = ?",
-        (uuid7().bytes, json.dumps(fields, ensure_ascii=False), entry.n),
+        (uuid7().bytes, json.dumps(fields), entry.n),
     )
     _settle_again(inbox, [entry])
 
 
 def discard(inbox: Inbox, session: Session, entry: OutboxEntry, *, with_dependants: bool) -> int:
     """Give a refused change up; it stays readable in the outbox for 30 days. Gives how many were discarded."""
+    _still(inbox, entry, (*REJECTED, "held", "discarded"), _("Only a refused or held change can be given up."))
     gone = [entry]
     if with_dependants:
         family = {entry.entity_id}
         for held in session.scalars(select(OutboxEntry).where(OutboxEntry.state == "held").order_by(OutboxEntry.n)):
-            if held.entity_id in family or family & {UUID(need) for need in held.needs}:
+            if held.n != entry.n and (held.entity_id in family or family & {UUID(need) for need in held.needs}):
                 family.add(held.entity_id)
                 gone.append(held)
     inbox.connection.executemany("update outbox set state = 'discarded' where n = ?", [(e.n,) for e in gone])
@@ -136,21 +143,89 @@ def discard(inbox: Inbox, session: Session, entry: OutboxEntry, *, with_dependan
 
 
 def attach(inbox: Inbox, entry: OutboxEntry, customer_id: UUID, scope: int) -> None:
-    """Give a held note, contact or callback to another customer; it is delivered there."""
-    if entry.state != "held" or "customer_id" not in entry.set or entry.kind != "add":
+    """Give a held note, contact or callback to another customer; it is delivered there, after that customer itself.
+
+    What it points to and was given up, or is another customer's way to be reached, it points to no more.
+    """
+    _still(inbox, entry, ("held",), _("Only what is held can be attached to another customer."))
+    if "customer_id" not in entry.set or entry.kind != "add":
         raise Refused(_("Only what is held because its customer was refused can be attached to another one."))
-    old = entry.set["customer_id"][1]
+    lost = {entry.set["customer_id"][1]}
     fields = entry.set | {"customer_id": [None, str(customer_id)], "scope_id": [None, scope]}
+    for name, (_old, pointed) in entry.set.items():
+        if pointed in entry.needs and name != "customer_id" and _is_left_behind(inbox, UUID(pointed), customer_id):
+            fields.pop(name)
+            lost.add(pointed)
+    needs = {need for need in entry.needs if need not in lost}
+    if _is_not_accepted(inbox, customer_id):
+        needs.add(str(customer_id))
     inbox.connection.execute(
-        "update outbox set \"set\" = ?, customer_id = ?, needs = ?, state = 'waiting' where n = ?",
-        (
-            json.dumps(fields, ensure_ascii=False),
-            customer_id.bytes,
-            json.dumps([n for n in entry.needs if n != old]),
-            entry.n,
-        ),
+        'update outbox set "set" = ?, customer_id = ?, needs = ? where n = ?',
+        (json.dumps(fields), customer_id.bytes, json.dumps(sorted(needs)), entry.n),
     )
+    _send_last(inbox, entry)
     _settle_again(inbox, [entry])
+
+
+def _still(inbox: Inbox, entry: OutboxEntry, states: tuple[str, ...], otherwise: str) -> None:
+    """Raises Refused when the operation is not in one of these states, or a sync moved it on since it was read."""
+    now = inbox.connection.execute("select state, op_id from outbox where n = ?", (entry.n,)).fetchone()
+    if now is None or now[0] not in states or now[1] != entry.op_id.bytes:
+        raise Refused(otherwise)
+
+
+def _value(kind: type[Record], entry: OutboxEntry, name: str, text: Any) -> Any:
+    """A corrected value as it travels. A change can be corrected in the fields it changes, a creation in all."""
+    fixed = {"id", "version", "scope_id", "customer_id", kind.author}
+    writable = {c.name for c in columns_of(kind) if c.name not in fixed and not isinstance(c.type, JSON)}
+    if name not in (writable if entry.kind == "add" else writable & kind.editable & entry.set.keys()):
+        raise Refused(_("{field} cannot be corrected here.").format(field=name), name)
+    column = kind.__table__.columns[name]
+    try:
+        if isinstance(column.type, Text):
+            written = texts.required if not column.nullable else texts.optional
+            return written(str(text), name, kind.limits.get(name, TEXT_LIMIT)) or None
+        if text == "" and column.nullable:
+            return None
+        if isinstance(column.type, UtcTime):
+            return to_wire(texts.instant(str(text), name))
+        if isinstance(column.type, Boolean):
+            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[str(text).lower()]
+        return str(UUID(str(text))) if isinstance(column.type, Id) else int(text)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(_("{field} cannot be “{value}”.").format(field=name, value=text), name) from error
+
+
+def _is_left_behind(inbox: Inbox, record_id: UUID, customer_id: UUID) -> bool:
+    """Whether this record was given up, or reaches another customer than this one."""
+    row = inbox.connection.execute(
+        "select state, entity, customer_id from outbox where kind = 'add' and entity_id = ?", (record_id.bytes,)
+    ).fetchone()
+    return row is not None and (row[0] == "discarded" or (row[1] == "contact_point" and row[2] != customer_id.bytes))
+
+
+def _is_not_accepted(inbox: Inbox, record_id: UUID) -> bool:
+    found = inbox.connection.execute(
+        "select state from outbox where kind = 'add' and entity_id = ?", (record_id.bytes,)
+    ).fetchone()
+    return found is not None and found[0] in NOT_ACCEPTED
+
+
+def _send_last(inbox: Inbox, entry: OutboxEntry) -> None:
+    """Number an operation, and what stands on it, behind all others: its new customer may be younger than it."""
+    (last,) = inbox.connection.execute(
+        "select max(seq, (select max(n) from outbox)) from sqlite_sequence where name = 'outbox'"
+    ).fetchone()
+    rows = inbox.connection.execute(
+        "select n, entity_id, needs from outbox where state in ('waiting', 'held') and n >= ? order by n", (entry.n,)
+    ).fetchall()
+    family: set[str] = {str(entry.entity_id)}
+    for n, record_id, needs in rows:
+        if str(UUID(bytes=record_id)) in family or family & set(json.loads(needs)):
+            family.add(str(UUID(bytes=record_id)))
+            last += 1
+            inbox.connection.execute("update outbox set n = ? where n = ?", (last, n))
+    inbox.connection.execute("update sqlite_sequence set seq = ? where name = 'outbox'", (last,))
 
 
 def _settle_again(inbox: Inbox, entries: list[OutboxEntry]) -> None:

@@ -42,7 +42,8 @@ def _deliver(desk: SyncDesk, epoch: str, batch: Sequence[WaitingEntry], tally: T
         if len(batch) > 1:
             middle = _middle(batch)
             _deliver(desk, epoch, batch[:middle], tally)
-            _deliver(desk, epoch, _still_free(desk, batch[middle:]), tally)
+            if rest := _still_free(desk, batch[middle:]):
+                _deliver(desk, epoch, rest, tally)
             return
         _quarantine(desk, batch[0], str(failure), tally)
         return
@@ -67,17 +68,17 @@ def _still_free(desk: SyncDesk, batch: Sequence[WaitingEntry]) -> list[WaitingEn
     """Of the second half, what the first half's bad operation does not hold."""
     with desk.store.read() as session:
         wanted = {entry.n for entry in batch}
-        return [e for e in delivery.next_batch(session, batch[0].n - 1) if e.n in wanted] if batch else []
+        return [e for e in delivery.next_batch(session, batch[0].n - 1) if e.n in wanted]
 
 
 def _quarantine(desk: SyncDesk, entry: WaitingEntry, reason: str, tally: Tally) -> None:
     log.warning("operation %s on a %s was put aside", entry.op_id, entry.entity)
+    desk.central.put_aside(desk.device, as_operation(entry), reason)  # first: a broken line must not lose this copy
     with desk.store.from_central() as inbox:
         outcome = Outcome(entry.op_id, "quarantined", reason=json.dumps({"reason": "failed", "text": reason}))
         delivery.take_answers(inbox, [entry], [outcome], desk.clock())
         delivery.hold_dependants(inbox)
     tally.refused += 1
-    desk.central.put_aside(desk.device, as_operation(entry), reason)
 
 
 def as_operation(entry: WaitingEntry) -> Operation:
