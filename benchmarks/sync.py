@@ -106,22 +106,26 @@ def _first_fill(place: Ground) -> Figure:
 def _invent(place: Ground) -> None:
     """200,000 rows by plain SQL, as an external system writes them."""
     place.sql(
-        "insert into workstation.customer (name) select 'Karimova ' || g || ' Dilnoza' from generate_series(1, %s) g"
-        % FILL["customer"]
+        "insert into workstation.customer (name) select 'Karimova ' || g || ' Dilnoza' from generate_series(1, %s) g",
+        FILL["customer"],
     )
     place.sql(
-        "insert into workstation.contact_point (customer_id, kind, value, e164, digits) select id, 'phone', "
-        "'+99890' || lpad(n::text, 7, '0'), '+99890' || lpad(n::text, 7, '0'), '99890' || lpad(n::text, 7, '0') "
-        "from (select id, row_number() over () as n from workstation.customer limit %d) c" % FILL["contact_point"]
+        "insert into workstation.contact_point (customer_id, kind, value, e164, digits) "
+        "select id, 'phone', '+' || d, '+' || d, d from "
+        "(select id, '99890' || lpad((row_number() over ())::text, 7, '0') as d from workstation.customer limit %s) c",
+        FILL["contact_point"],
     )
     author = "(select id from workstation.agent where login = 'writer')"
     place.sql(
-        f"insert into workstation.contact (customer_id, author_id, channel, direction) select id, {author}, 'call', 'in' "
-        "from workstation.customer limit %d" % FILL["contact"]
+        "insert into workstation.contact (customer_id, author_id, channel, direction) "
+        f"select id, {author}, 'call', 'in' from workstation.customer limit %s",
+        FILL["contact"],
     )
     place.sql(
-        f"insert into workstation.note (customer_id, author_id, body) select id, {author}, '{NOTE}' "
-        "from workstation.customer limit %d" % (FILL["note"] - NOTES)
+        "insert into workstation.note (customer_id, author_id, body) "
+        f"select id, {author}, %s from workstation.customer limit %s",
+        NOTE,
+        FILL["note"] - NOTES,
     )
 
 

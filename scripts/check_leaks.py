@@ -9,7 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NOT_OURS = {".git", ".venv", "build", "dist", "__pycache__"}
 RULES = {
-    "address of a package registry": r"py[p]i\.org|python[h]osted\.|registry\.npm[j]s|deb\.de[b]ian\.|archive\.ubu[n]tu\.",
+    # Spelled so that this list does not find itself.
+    "address of a package registry": r"py[p]i\.org|python[h]osted\.|\.npm[j]s\.|deb\.de[b]ian\.|\.ubu[n]tu\.",
     "place to install from": r"(?m)^\s*(?:-i|-f|--(?:extra-)?index-url|--find-links|--trusted-host)[ =]",
     "path of one machine": r"(?<![\w.~}/-])/(?:home|root|work|Users)/\w|(?i:[a-z]:\\+users\\+\w)",
     "private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----",

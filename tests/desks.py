@@ -60,6 +60,10 @@ class DeskAtWork:
         self.line._exchange._target = address
         self.line.restore()
 
+    def a_day_passes(self) -> None:
+        """The next sync compares itself with central by digest, as once in 24 hours of use."""
+        self.store.note_facts({"last_digest": (self.clock() - timedelta(hours=25)).isoformat()})
+
     def add_customer(self, name: str = "Dilnoza Karimova", *phones: str) -> UUID:
         with self.store.write() as session:
             return customers.add_customer(session, self.desk.scope, name, phones, self.clock(), self.desk.regions)
@@ -127,10 +131,12 @@ class Centre:
     def desk(self, name: str, role: str, home: Path, clock: Clock) -> Iterator[DeskAtWork]:
         """Sign in (again) on the PC whose home this is, through a line of its own."""
         login = self.add_agent(name, role)
-        with Line(self.cluster.address) as line:
-            with sign_in(Home(home), line.url_for(self.url), login, PASSWORD) as desk:
-                at_work = Desk(desk.home, desk.who, desk.settings, desk.store, desk.password, clock)
-                yield DeskAtWork(at_work, line, clock)
+        with (
+            Line(self.cluster.address) as line,
+            sign_in(Home(home), line.url_for(self.url), login, PASSWORD) as desk,
+        ):
+            at_work = Desk(desk.home, desk.who, desk.settings, desk.store, desk.password, clock)
+            yield DeskAtWork(at_work, line, clock)
 
     @contextmanager
     def opened(self, desk: Desk, clock: Clock, line: Line) -> Iterator[DeskAtWork]:

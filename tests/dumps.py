@@ -19,19 +19,24 @@ def restore_in_place(admin_url: str, saved: Path) -> None:
     _run("pg_restore", "--clean", "--if-exists", "--single-transaction", f"--dbname={admin_url}", str(saved))
 
 
-def restore_anew(cluster: ScratchCluster, admin_url: str, saved: Path) -> str:
-    """Into a new database of this cluster, with the name of the old one; gives its admin address."""
+def restore_anew(cluster: ScratchCluster, admin_url: str, saved: Path, *, with_roles: bool = True) -> str:
+    """Into a new database of this cluster, with the name of the old one; gives its admin address.
+
+    Without the roles of the old cluster what they own and may do is left out, as pg_restore does by itself.
+    """
     name = urlsplit(admin_url).path.lstrip("/")
     drop_database(cluster, urlsplit(cluster.admin_url)._replace(path=f"/{name}").geturl())
     url = fresh_database(cluster, name)
-    _run("pg_restore", "--exit-on-error", "--single-transaction", f"--dbname={url}", str(saved))
+    how = () if with_roles else ("--no-owner", "--no-acl")
+    _run("pg_restore", "--exit-on-error", "--single-transaction", *how, f"--dbname={url}", str(saved))
     return url
 
 
 def copy_roles(source: ScratchCluster, target: ScratchCluster) -> None:
     """What no dump of a database contains: roles and their passwords. The superuser is there with his own."""
     script = _run("pg_dumpall", "--roles-only", f"--dbname={source.admin_url}").stdout
-    kept = [line for line in script.splitlines() if not line.startswith(("CREATE ROLE postgres;", "ALTER ROLE postgres "))]
+    superuser = ("CREATE ROLE postgres;", "ALTER ROLE postgres ")
+    kept = [line for line in script.splitlines() if not line.startswith(superuser)]
     _run("psql", "--quiet", "-v", "ON_ERROR_STOP=1", f"--dbname={target.admin_url}", text="\n".join(kept))
 
 

@@ -30,6 +30,7 @@ SQL_WRITERS = (
     "workstation/central/schema/",  # the catalogue's names become triggers and functions
     "workstation/central/accounts.py",  # statements that take no values: PostgreSQL quotes the names into them
     "workstation/replica/rows.py",  # one statement for each mapped class, and as many marks as there are rows
+    "workstation/replica/outbox.py",  # as many marks as there are ids
     "workstation/replica/delivery.py",  # the same, for what central answered
     "workstation/replica/search_index.py",  # its own tables, one after the other
     "tests/",  # nothing hostile writes tests

@@ -4,6 +4,7 @@ commands and the program's start."""
 import contextlib
 import json
 import logging
+import sqlite3
 import zoneinfo
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from workstation import settings as settings_file
 from workstation.central.port import Central, DeskState
 from workstation.central.postgres import CALL_SECONDS, Line, PostgresCentral
 from workstation.changes import Changes
-from workstation.errors import CannotOpen, Refused
+from workstation.errors import CannotOpen, Refused, WorkstationError
 from workstation.home import FileLock, Home, SignIn
 from workstation.language import _
 from workstation.records import Values
@@ -29,6 +30,9 @@ from workstation.settings import Settings
 log = logging.getLogger(__name__)
 
 SYNC_WAIT_SECONDS = 30.0  # for another sync of the same home
+DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+DISK_TROUBLES = DAMAGE | {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+DAMAGED = "replica.damaged"  # a mark beside the replica: fill it anew at the next sign-in
 WINDOW_CALL_SECONDS = 15.0  # with the pause between two rounds, a dead line is noticed within 20 s
 
 
@@ -52,6 +56,7 @@ class Desk:
     store: Store
     password: str
     clock: Callable[[], datetime] = now
+    notices: tuple[str, ...] = ()  # what the person must know of the sign-in
 
     @property
     def agent_id(self) -> UUID:
@@ -181,31 +186,67 @@ def sign_in(home: Home, central_url: str, login: str, password: str) -> Iterator
         secret = central.hello(DeskState(device, host_name(), 0, 0, None)).desk_secret
         folder = home.replica_folder(who.central, who.agent)
         key = _key_of(folder, who, password, secret)
+        notices: tuple[str, ...] = ()
+        if key is None:
+            notices = _set_aside(folder, "key*.json")
+            key = vault.new_key(folder, who.owner, password, secret)
+        elif _is_beyond_repair(folder, key):
+            notices = _set_aside(folder)
         store = stack.enter_context(_opened(folder, key))
-        desk = Desk(home, who, settings, store, password)
+        desk = Desk(home, who, settings, store, password, notices=notices)
         hello = say_hello(desk.sync_desk(central))
         vault.rewrap(folder, who.owner, key, password, hello.desk_secret)
         home.remember_sign_in(who)
         yield desk
 
 
-def _key_of(folder: Path, who: SignIn, password: str, desk_secret: bytes) -> bytes:
-    """The key of the replica: by password, else by central's secret, else a new one for a new replica."""
+def _key_of(folder: Path, who: SignIn, password: str, desk_secret: bytes) -> bytes | None:
+    """The key of the replica, by password, else by central's secret; None when there is none that opens."""
     if vault.has_key(folder):
         with contextlib.suppress(CannotOpen):
             return vault.open_with_password(folder, who.owner, password)
         with contextlib.suppress(CannotOpen):
             return vault.open_with_desk_secret(folder, who.owner, desk_secret)
-    _set_aside(folder)
-    return vault.new_key(folder, who.owner, password, desk_secret)
+    return None
 
 
-def _set_aside(folder: Path) -> None:
-    """A replica that no key opens any more is kept, not deleted: what waits in it may still be recovered."""
-    mark = f"{now():%Y%m%dT%H%M%S}"
-    for path in [*folder.glob("replica.db*"), *folder.glob("key*.json")]:
-        log.warning("a replica that no key opens was set aside")
+def _is_beyond_repair(folder: Path, key: bytes) -> bool:
+    """Whether the replica must be filled anew. Raises CannotOpen for one that is only busy, or on an ailing disk."""
+    path = folder / "replica.db"
+    if not path.exists():
+        return False
+    try:
+        engines.probe(path, key)
+    except CannotOpen as error:
+        if _code_of(error) in DAMAGE or path.stat().st_size <= 1:
+            return True
+        raise
+    return (folder / DAMAGED).exists()
+
+
+def _set_aside(folder: Path, *patterns: str) -> tuple[str, ...]:
+    """A replica that nothing opens is kept, not deleted: what waits in it may be recovered. Gives what to tell."""
+    mark = f"{now():%Y%m%dT%H%M%S%f}"
+    patterns = ("replica.db", "replica.db-wal", "replica.db-shm", *patterns)
+    found = [path for pattern in patterns for path in folder.glob(pattern)]
+    for path in found:
         path.rename(path.with_name(f"{path.name}.unopened-{mark}"))
+    (folder / DAMAGED).unlink(missing_ok=True)
+    if not found:
+        return ()
+    log.warning("a replica that cannot be opened was set aside")
+    told = _("The data on this PC could not be opened and is filled anew; the old file is kept in {folder}.")
+    return (told.format(folder=folder),)
+
+
+def _code_of(error: BaseException | None) -> int:
+    """What SQLite said somewhere below, without the upper bits, which are the extended code; 0 when it said nothing."""
+    while error is not None:
+        code = getattr(getattr(error, "orig", None) or error, "sqlite_errorcode", 0)
+        if code:
+            return int(code) & 0xFF
+        error = error.__cause__
+    return 0
 
 
 @contextlib.contextmanager
@@ -216,5 +257,12 @@ def _opened(folder: Path, key: bytes, announce: Callable[[Changes], None] | None
     store = Store(path, key, now, announce)
     try:
         yield store
+    except Exception as error:
+        code = _code_of(error)
+        if code in DAMAGE:
+            (folder / DAMAGED).touch()  # the beginning of the file is sound: the next sign-in would not notice
+        if code not in DISK_TROUBLES or isinstance(error, WorkstationError):
+            raise
+        raise engines.explain(error) from error
     finally:
         store.close()

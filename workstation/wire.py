@@ -47,7 +47,10 @@ def time_to_stored(text: str) -> int:
 
 
 def _id_to_stored(text: str) -> bytes:
-    return bytes.fromhex(text.replace("-", ""))
+    raw = bytes.fromhex(text.replace("-", ""))
+    if len(raw) != 16:
+        raise ValueError("an id has sixteen bytes")
+    return raw
 
 
 def _stored_to_id(raw: bytes) -> str:

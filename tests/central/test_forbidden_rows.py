@@ -108,7 +108,7 @@ def test_no_function_gives_a_row_of_another_scope(centre, victim, eve):
     for scope in (north, -1, 10**15, None):
         for entity in (*ids, "agent"):
             for call, args in (
-                ("api.fill(%s, %s, %s, '', %s, 100)", (eve.epoch, scope, entity, BEFORE_ALL)),
+                ("api.fill(%s, %s, %s, null, null, %s, 100)", (eve.epoch, scope, entity, BEFORE_ALL)),
                 ("api.digest(%s, %s, %s, %s)", (eve.epoch, scope, entity, BEFORE_ALL)),
                 ("api.bucket(%s, %s, %s, 1, %s)", (eve.epoch, scope, entity, BEFORE_ALL)),
             ):
@@ -119,8 +119,8 @@ def test_no_function_gives_a_row_of_another_scope(centre, victim, eve):
     for entity, wanted in ids.items():
         assert eve.ask("select * from api.rows(%s, %s)", entity, wanted) == []
         for scope in (0, 1):
-            query = "select * from api.fill(%s, %s, %s, '', %s, 100)"
-            assert eve.ask(query, eve.epoch, scope, entity, BEFORE_ALL) == []
+            query = "select * from api.fill(%s, %s, %s, null, null, %s, 100)"
+            assert eve.ask(query, eve.epoch, scope, entity, BEFORE_ALL) == [("[]",)]
     for text in ("Zamira Yusupova", "zamira", "%", "_amira", "4567", "998901234567", "' or 1=1--", "\\"):
         assert eve.ask("select * from api.search_customers(%s, 100)", text) == []
     assert eve.ask("select api.fetch_customer(%s)", customer) == [("{}",)]
@@ -128,6 +128,20 @@ def test_no_function_gives_a_row_of_another_scope(centre, victim, eve):
     assert changes == "{}"
     ((changes,),) = eve.ask("select changes from api.pull(%s, 0, '0', -1, '99999999', 5000)", eve.epoch)
     assert set(json.loads(changes)) <= set(EVERYONES)
+
+
+def test_customers_of_another_scope_do_not_crowd_out_one_s_own(centre, victim, eve):
+    centre.sql(
+        "insert into workstation.customer (name, scope_id) select 'Zamira ' || n, 2 from generate_series(1, 600) n"
+    )
+    centre.sql("insert into workstation.customer (name, scope_id) values ('Zamira Own', 1)")
+    centre.sql(
+        "insert into workstation.contact_point (customer_id, kind, value, digits) "
+        "select id, 'phone', '1', '998901234567' from workstation.customer"
+    )
+    for text in ("zamira", "4567"):
+        found = eve.ask("select c::jsonb ->> 'name' from api.search_customers(%s, 10) c", text)
+        assert found == [("Zamira Own",)]
 
 
 def test_push_neither_shows_nor_changes_a_row_of_another_scope(centre, victim, eve):
@@ -253,7 +267,7 @@ def test_names_that_are_sql_stay_words(centre, victim, eve):
         assert eve.push(eve.operation("add", text, {"name": "x"}))[0][2] == "22023"
         with pytest.raises(psycopg.Error):
             eve.ask("select * from api.rows(%s, %s)", text, [mine])
-        for query in ("select * from api.fill(%s, 1, %s, '', now(), 1)", "select * from api.digest(%s, 1, %s, now())"):
+        for query in ("select api.fill(%s, 1, %s, null, null, now(), 1)", "select api.digest(%s, 1, %s, now())"):
             with pytest.raises(psycopg.Error):
                 eve.ask(query, eve.epoch, text)
         eve.ask("select * from api.search_customers(%s, 1)", text)

@@ -63,6 +63,13 @@ class Shell:
         """The same without --json: words for a person."""
         return run_here("--home", str(self.home), *arguments, stdin=stdin)
 
+    @property
+    def login(self) -> str:
+        """Who signed in last."""
+        who = Home(self.home).last_sign_in()
+        assert who is not None
+        return who.agent
+
     def ask(self, *arguments: str, stdin: bytes = b"") -> Any:
         """The JSON answer of a command that must succeed."""
         return self(*arguments, stdin=stdin).answer
@@ -102,12 +109,12 @@ def signed_in(centre: Centre, home: Path, name: str = "aziza", role: str = "agen
 
 
 @contextmanager
-def desk_of(shell: Shell) -> Iterator[Desk]:
+def desk_of(shell: Shell, password: str = PASSWORD) -> Iterator[Desk]:
     """The desk behind a shell, opened in this process."""
     home = Home(shell.home)
     who = home.last_sign_in()
     assert who is not None
-    with open_desk(home, who, PASSWORD) as desk:
+    with open_desk(home, who, password) as desk:
         yield desk
 
 

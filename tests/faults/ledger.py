@@ -91,7 +91,9 @@ class Ledger:
         known = {one.op_id for one in (*self.saved, *self.edits)} - {old}
         for one in (*self.saved, *self.edits):
             if one.op_id == old and one.pc is pc:
-                (one.op_id,) = [e.op_id for e in pc.operations() if e.op_id not in known and _is_of(e, one)][:1] or [old]
+                (one.op_id,) = [e.op_id for e in pc.operations() if e.op_id not in known and _is_of(e, one)][:1] or [
+                    old
+                ]
 
     def forget_after(self, pc: Pc, at: int, central: Books) -> None:
         """An older file of this PC was put back: of what was saved after it only what central has is left."""

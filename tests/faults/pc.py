@@ -66,7 +66,8 @@ class Pc:
         self.clock = Clock()
         self.copy: tuple[Path, int] | None = None
         self._folder, self._generation = folder, 0
-        self.central = PostgresCentral(Address(line.url_for(url), who.login, who.password, device))
+        self._address = Address(line.url_for(url), who.login, who.password, device)
+        self.central = PostgresCentral(self._address)
         self.store = self._open(empty)
         self.cursors: dict[int, tuple[str, int, int]] = {}
 
@@ -97,6 +98,11 @@ class Pc:
         self.store.close()
         self.store = self._open(self.copy[0] / "replica.db")
         self.cursors = {}
+
+    def hang_up(self) -> None:
+        """Leave the connection, which may be dead, and make another one at the next sync."""
+        self.central.close()
+        self.central = PostgresCentral(self._address)
 
     def close(self) -> None:
         """Let go of everything; the line stays."""

@@ -1,7 +1,7 @@
 """Real processes of the program for tests that kill them, and what must hold of a replica whatever was killed."""
 
+import contextlib
 import json
-import os
 import subprocess
 import sys
 import time
@@ -23,6 +23,11 @@ from workstation.replica import engines, search_index, vault
 from workstation.replica.store import Store
 
 SECONDS = 60.0  # no program here works that long
+
+
+def tell(words: object) -> None:
+    """Say what a test with a random course did; pytest shows it when the test fails, or with -s."""
+    sys.stdout.write(f"{words}\n")
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,8 @@ class Program:
         self.kill()
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             if pipe is not None:
-                with open(os.devnull, "wb") if pipe.closed else pipe:
-                    pass
+                with contextlib.suppress(BrokenPipeError):  # what it was told and never read
+                    pipe.close()
 
     @property
     def is_running(self) -> bool:
@@ -206,7 +211,9 @@ def check_sound(place: Place) -> float:
 
 def check_arrived(centre: Centre, place: Place, acknowledged: dict[UUID, str], name: str) -> int:
     """Central has every acknowledged note, each once, under its author, and the replica is equal. Gives how many."""
-    rows = centre.sql("select n.id, n.body, a.login from workstation.note n join workstation.agent a on a.id = n.author_id")
+    rows = centre.sql(
+        "select n.id, n.body, a.login from workstation.note n join workstation.agent a on a.id = n.author_id"
+    )
     at_central = {note: body for note, body, _login in rows}
     lost = acknowledged.keys() - at_central.keys()
     assert not lost, f"{len(lost)} notes were lost"

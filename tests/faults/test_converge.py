@@ -12,7 +12,11 @@ from tests.faults.world import World, new_world
 
 TRACES, STEPS = 100, 20
 SETTINGS = settings(
-    max_examples=TRACES, stateful_step_count=STEPS, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=TRACES,
+    stateful_step_count=STEPS,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
 )
 
 

@@ -1,4 +1,4 @@
-"""T3: the real program killed with -9 at any moment: no save is lost, none is doubled, the replica opens and is whole."""
+"""T3: the real program killed with -9 at any moment: no save is lost or doubled, and the replica opens and is whole."""
 
 import random
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 
 from tests.desks import Centre
-from tests.faults.programs import Mark, Place, Program, check_arrived, check_sound, signed_in
+from tests.faults.programs import Mark, Place, Program, check_arrived, check_sound, signed_in, tell
 
-SEED = 20261122  # another one finds other moments; each test prints what it did
+SEED = 20261122  # another one finds other moments; each test tells what it did
 
 
 class Day:
@@ -36,7 +36,7 @@ class Day:
     def __str__(self) -> str:
         return (
             f"{len(self.acknowledged)} notes acknowledged of {self.written}, {self.kills} kills, "
-            f"slowest opening {self.slowest:.2f} s"
+            f"seed {SEED}, slowest opening {self.slowest:.2f} s"
         )
 
 
@@ -105,7 +105,7 @@ def test_notes_written_while_writer_and_sync_are_killed_arrive_once_each(centre:
         day.look()
     day.place.run("sync")
     arrived = check_arrived(centre, day.place, day.acknowledged, "aziza")
-    print(day, f"{arrived} at central", sep="\n")
+    tell(f"{day}, {arrived} at central")
 
 
 def test_a_writer_killed_while_it_commits_loses_and_doubles_nothing(centre: Centre, day: Day):
@@ -122,7 +122,7 @@ def test_a_writer_killed_while_it_commits_loses_and_doubles_nothing(centre: Cent
         kept += unheard
     day.place.run("sync")
     assert check_arrived(centre, day.place, day.acknowledged, "aziza") == len(day.acknowledged) + kept
-    print(day, f"{kept} committed and not told", sep="\n")
+    tell(f"{day}, {kept} committed and not told")
 
 
 def test_a_sync_killed_at_every_stage_of_a_push_has_each_effect_once(centre: Centre, day: Day):
@@ -136,4 +136,4 @@ def test_a_sync_killed_at_every_stage_of_a_push_has_each_effect_once(centre: Cen
         day.look()
     assert day.place.run("sync")["waiting"] == 0
     assert check_arrived(centre, day.place, day.acknowledged, "aziza") == 60
-    print(day)
+    tell(day)

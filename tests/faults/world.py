@@ -4,9 +4,10 @@ saved."""
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid5
 
 import psycopg
 
@@ -17,9 +18,11 @@ from tests.line import Line
 from tests.servers import ScratchCluster, scratch_database
 from workstation.central import accounts, admin
 from workstation.replica.store import Store
+from workstation.services import customers
 
+START = "start"
+DEVICES = UUID("5f5b7d5e-2f39-4d4f-9f0e-3d6c2b1a0f00")
 PEOPLE = {"aziza": ("agent", [1]), "botir": ("senior", [1]), "chinara": ("supervisor", [1, 2])}
-SCOPES = (1, 2)
 
 
 class CentralOfTests:
@@ -30,7 +33,6 @@ class CentralOfTests:
         self._connection = psycopg.connect(centre.admin_url, autocommit=True)
         tables = "select tablename from pg_tables where schemaname = 'workstation' order by 1"
         self._tables = [name for (name,) in self.sql(tables)]
-        self.keep("pristine")
 
     def sql(self, query: str, *args: Any) -> list[tuple[Any, ...]]:
         """Ask or change central as its owner; an external system does the same."""
@@ -77,24 +79,51 @@ class World:
 
     def __init__(self, central: CentralOfTests, lines: list[Line], people: list[Person], folder: Path) -> None:
         self.central, self._lines, self._people, self._folder = central, lines, people, folder
-        self._empty = folder / "empty.db"
-        Store(self._empty, KEY, lambda: None).close()
         self._example = 0
+        self._known: list[UUID] = []
+        self._backup = START
+        self._is_digest_needed = False
         self.pcs: list[Pc] = []
         self.ledger = Ledger()
+        self._make_the_start()
+
+    def _make_the_start(self) -> None:
+        """Two customers whom all three know, kept as every example begins: central's state and three replicas."""
+        for who in self._people:
+            Store(self._start_of(who), KEY, lambda: datetime.now(UTC)).close()
+        self._open_pcs()
+        self.rest()
+        with self.pcs[0].store.write() as session:
+            for name in ("Dilnoza Karimova", "Rustam Saidov"):
+                self._known = [*self._known, customers.add_customer(session, 1, name, [], self.pcs[0].clock(), ())]
+        self.rest()
+        for pc in self.pcs:
+            pc.store.checkpoint()
+            pc.copy_aside(0)
+            shutil.copy(pc.copy[0] / "replica.db", self._start_of(pc.who))
+        self.central.keep(START)
+        self.end()
 
     def begin(self) -> None:
-        """Central as it was in the beginning, three empty PCs, every line good."""
+        """Central and three PCs as they were at the start, every line good."""
+        self.central.put_back(START)
+        self._backup = START
+        self._is_digest_needed = False
+        self.ledger = Ledger()
+        self.ledger.customers = list(self._known)
+        self._open_pcs()
+
+    def _open_pcs(self) -> None:
         self._example += 1
         folder = self._folder / f"example-{self._example}"
-        folder.mkdir()
-        self.central.put_back("pristine")
-        self.central.keep("backup")
-        self.ledger = Ledger()
         self.pcs = []
         for who, line in zip(self._people, self._lines, strict=True):
             line.restore()
-            self.pcs.append(Pc(who, folder / who.login, self._empty, line, self.central.centre.url, uuid4()))
+            url, device = self.central.centre.url, uuid5(DEVICES, who.login)
+            self.pcs.append(Pc(who, folder / who.login, self._start_of(who), line, url, device))
+
+    def _start_of(self, who: Person) -> Path:
+        return self._folder / f"{who.login}.db"
 
     def end(self) -> None:
         """Let go of the PCs and remove their files."""
@@ -102,22 +131,41 @@ class World:
             pc.close()
         shutil.rmtree(self._folder / f"example-{self._example}", ignore_errors=True)
 
+    def back_central_up(self) -> None:
+        """Tonight's dump."""
+        self._backup = "backup"
+        self.central.keep(self._backup)
+
     def put_pc_back(self, pc: Pc) -> None:
         """Yesterday's file in place of today's: what was saved since and never reached central is lost with it."""
         if pc.copy is not None:
             pc.put_back()
             self.ledger.forget_after(pc, pc.copy[1], self.central)
 
-    def restore_central(self) -> None:
-        """The last backup in place of central: what was there since and on no PC any more is lost with it."""
-        self.central.put_back("backup")
-        self.central.restored()
+    def restore_central(self, *, told: bool = True) -> None:
+        """The last backup in place of central: what was there since and on no PC any more is lost with it.
+
+        When nobody runs `admin restored`, desks that wrote find it by their numbers, the others by the daily digest.
+        """
+        self.central.put_back(self._backup)
+        if told:
+            self.central.restored()
+        self._is_digest_needed |= not told
         self.ledger.forget_unbacked(self.central)
+
+    def come_to_rest(self) -> None:
+        """Everybody syncs until nothing changes; a day later again, if only that finds everything."""
+        self.rest()
+        if self._is_digest_needed:
+            for pc in self.pcs:
+                pc.clock.offset += timedelta(hours=25)
+            self.rest()
 
     def rest(self, rounds: int = 12) -> None:
         """All lines good, everybody syncs until nothing changes any more, and once more."""
         for pc in self.pcs:
             pc.line.restore()
+            pc.hang_up()
         quiet = 0
         for _ in range(rounds):
             before = [pc.contents() for pc in self.pcs]

@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from sqlalchemy import Connection, text
 
@@ -12,15 +13,20 @@ from workstation.errors import NotFound, Refused
 from workstation.language import _
 
 CONNECTIONS = 12  # of one agent at once (sync.md, section 1.2)
+NAME_CHARACTERS = 200
 _LOGIN = re.compile(r"[a-z_][a-z0-9_.-]{0,62}")
+# Keys of a [[disposition]] of a settings file, and what each may hold.
+_DISPOSITION: dict[str, type] = {
+    "code": str, "label": str, "queue": str, "uncallable": str, "retry_rule": str, "right_party": bool, "closes": bool
+}  # fmt: skip
 
 
 def add_agent(url: str, login: str, name: str, role: str, team: str, scope: str, password: str) -> str:
     """A login role and its agent; gives the agent's id. Raises Refused for a login that is taken or cannot be one."""
     if not _LOGIN.fullmatch(login) or login.startswith("pg_"):
         raise Refused(_("A login is made of a-z, 0-9, dot, dash and underscore, and begins with a letter."), "login")
-    if not name.strip():
-        raise Refused(_("An agent needs a name."), "name")
+    for said in (name, team, scope):
+        _named(said)
     if role not in ROLES:
         raise Refused(_("The role is one of: {roles}.").format(roles=", ".join(ROLES)), "role")
     if not password:
@@ -65,11 +71,13 @@ def disable_agent(url: str, login: str) -> None:
 
 
 def set_password(url: str, login: str, password: str) -> None:
-    """Give an agent a new password; the account is open again."""
+    """Give an agent a new password; the account is open again, and there again where a restore left no login role."""
     if not password:
         raise Refused(_("A password is needed: --password-stdin or WORKSTATION_PASSWORD."), "password")
     with as_owner(url) as connection:
         _agent(connection, login)
+        if not connection.execute(text("select 1 from pg_roles where rolname = :login"), {"login": login}).first():
+            _ddl(connection, "create role %I connection limit {n} in role workstation_agent", login)
         _ddl(connection, "alter role %I login password %L", login, _verifier(connection, login, password))
         connection.execute(text("update workstation.agent set is_active = true where login = :login"), {"login": login})
 
@@ -86,7 +94,9 @@ def agents(url: str) -> list[dict[str, Any]]:
 def add_team(url: str, name: str) -> str:
     """A new team; gives its id."""
     return _add(
-        url, "insert into workstation.team (name) values (:name) on conflict do nothing returning id::text", name
+        url,
+        "insert into workstation.team (name) values (:name) on conflict do nothing returning id::text",
+        _named(name),
     )
 
 
@@ -97,6 +107,7 @@ def teams(url: str) -> list[dict[str, Any]]:
 
 def add_scope(url: str, name: str) -> int:
     """A new set of customers; gives its number."""
+    _named(name)
     with as_owner(url) as connection:
         if connection.execute(text("select 1 from workstation.scope where name = :name"), {"name": name}).first():
             raise Refused(_("{name} is there already.").format(name=name), "name")
@@ -121,9 +132,8 @@ def apply_settings(url: str, file: Path) -> int:
     """
     try:
         said = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Refused(_("{file} cannot be read: {why}").format(file=file, why=error)) from error
-    known = {"code", "label", "queue", "uncallable", "retry_rule", "right_party", "closes"}
     unknown = [key for key in said if key != "disposition"]
     rows = said.get("disposition", [])
     if unknown or not isinstance(rows, list) or not rows:
@@ -132,16 +142,30 @@ def apply_settings(url: str, file: Path) -> int:
                 file=file, keys=", ".join(said) or "-"
             )
         )
-    for row in rows:
-        wrong = [key for key in row if key not in known] if isinstance(row, dict) else ["?"]
-        if wrong or not str(row.get("code", "")).strip() or not str(row.get("label", "")).strip():
+    for number, row in enumerate(rows, 1):
+        wrong = _wrong_in(row)
+        if wrong:
             raise Refused(
-                _("{file}: a disposition needs code and label; not known: {keys}.").format(
-                    file=file, keys=", ".join(wrong) or "-"
+                _("{file}: disposition {number} has a wrong or unknown {key}.").format(
+                    file=file, number=number, key=wrong
                 )
             )
+    if len({row["code"] for row in rows}) < len(rows):
+        raise Refused(_("{file}: a code may stand for one disposition only.").format(file=file))
     with as_owner(url) as connection:
         return write_dispositions(connection, rows)
+
+
+def _wrong_in(row: Any) -> str | None:
+    """The key that makes a disposition impossible."""
+    if not isinstance(row, dict):
+        return _("entry")
+    for key, value in row.items():
+        if not isinstance(value, _DISPOSITION.get(key, type(None))) or (isinstance(value, str) and "\0" in value):
+            return str(key)
+    if row.get("uncallable", "number") not in ("number", "person"):
+        return "uncallable"
+    return next((key for key in ("code", "label") if not row.get(key, "").strip()), None)
 
 
 def status(url: str) -> dict[str, Any]:
@@ -149,7 +173,9 @@ def status(url: str) -> dict[str, Any]:
     with as_owner(url) as connection:
         facts: dict[str, str] = dict(connection.execute(text("select key, value from workstation.meta")).all())
         desks = _all(connection, _DESKS)
-        ((agent_count, limit, feed, feed_bytes, rejected, horizon, released),) = connection.execute(text(_FIGURES))
+        ((agent_count, limit, feed, feed_bytes, rejected, horizon, released, no_login),) = connection.execute(
+            text(_FIGURES)
+        )
     needed = 3 * agent_count + 30
     warnings = []
     if limit < needed:
@@ -162,6 +188,11 @@ def status(url: str) -> dict[str, Any]:
         warnings.append(_("A transaction has held the feed back for {seconds} s.").format(seconds=round(horizon)))
     if not released:
         warnings.append(_("This database was restored; run admin restored before desks may write."))
+    if no_login:
+        warnings.append(
+            _("Agents without a login role here; restore the roles or give each a new password: {logins}.")
+            .format(logins=", ".join(no_login))
+        )  # fmt: skip
     return {
         "schema_version": facts.get("schema"), "epoch": facts.get("epoch"), "agents": agent_count, "desks": desks,
         "waiting": sum(desk["waiting"] for desk in desks), "feed_entries": feed, "feed_bytes": feed_bytes,
@@ -179,7 +210,8 @@ select (select count(*) from workstation.agent where is_active), current_setting
     (select count(*) from workstation.op_rejected),
     coalesce((select extract(epoch from max(now() - xact_start))::float from pg_stat_activity
         where backend_xid is not null and pid <> pg_backend_pid()), 0.0),
-    workstation.is_released()"""
+    workstation.is_released(), (select array_agg(a.login order by a.login) from workstation.agent a
+        where a.is_active and not exists (select from pg_roles r where r.rolname = a.login))"""
 
 
 def _verifier(connection: Connection, login: str, password: str) -> str:
@@ -200,8 +232,22 @@ def _ddl(connection: Connection, statement: str, *names: str) -> None:
     run_script(connection, quoted)
 
 
+def _named(text: str) -> str:
+    """A name as a database and a screen take it. Raises Refused."""
+    if not text.strip():
+        raise Refused(_("A name is needed."), "name")
+    if len(text) > NAME_CHARACTERS or any(category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text):
+        raise Refused(_("A name is one line of at most {limit} characters.").format(limit=NAME_CHARACTERS), "name")
+    return text
+
+
 def _agent(connection: Connection, login: str) -> None:
-    if not connection.execute(text("select 1 from workstation.agent where login = :login"), {"login": login}).first():
+    if (
+        not _LOGIN.fullmatch(login)
+        or not connection.execute(
+            text("select 1 from workstation.agent where login = :login"), {"login": login}
+        ).first()
+    ):
         raise NotFound(_("There is no agent {login}.").format(login=login), "login")
 
 
@@ -213,8 +259,6 @@ def _one(connection: Connection, query: str, missing: str, name: str) -> Any:
 
 
 def _add(url: str, statement: str, name: str) -> str:
-    if not name.strip():
-        raise Refused(_("A name is needed."), "name")
     with as_owner(url) as connection:
         made = connection.execute(text(statement), {"name": name}).scalar()
     if made is None:

@@ -40,7 +40,10 @@ create schema if not exists api;
 def as_owner(url: str) -> Iterator[Connection]:
     """One transaction at central as its owner. Raises Refused or CentralOffline in words."""
     try:
-        engine = create_engine(make_url(url), connect_args={"connect_timeout": 5, "application_name": "ws:admin"})
+        address = make_url(url)
+        if address.get_backend_name() != "postgresql":
+            raise ArgumentError
+        engine = create_engine(address, connect_args={"connect_timeout": 5, "application_name": "ws:admin"})
     except (ArgumentError, ModuleNotFoundError, ValueError) as error:
         raise Refused(
             _("The address cannot be read; it looks like postgresql://owner@host:5432/workstation.")
@@ -134,6 +137,13 @@ def _settle_database(connection: Connection) -> None:
         "tcp_keepalives_count = 3",
         "client_connection_check_interval = '10s'",
         "idle_in_transaction_session_timeout = '10s'",
+        # What agents type stands in the messages of errors, in their DETAIL and CONTEXT and in parameters: none of it
+        # reaches the server's log ("log" outranks error; FATAL is still logged).
+        "log_min_messages = log",
+        "log_min_error_statement = panic",
+        "log_error_verbosity = terse",
+        "log_parameter_max_length = 0",
+        "log_parameter_max_length_on_error = 0",
     ):
         connection.exec_driver_sql(f"alter database {name} set {setting}")
 

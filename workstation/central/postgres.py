@@ -23,6 +23,7 @@ PROGRAM = "0.1"
 PAGE = 2_000  # feed entries a page
 FILL_PAGE = 5_000  # records a page
 CALL_SECONDS = 30.0
+FILL_SECONDS = 90.0  # a page of three megabytes over a slow line
 CONNECT_SECONDS = 5
 
 _OF_ONE_OPERATION = ("21", "22", "23", "54", "P0")  # bad values; any other error is central's own, not an operation's
@@ -54,8 +55,11 @@ def connection_options(line: Line) -> dict[str, Any]:
             _("The address of central cannot be read; it looks like postgresql://host:5432/workstation.")
         ) from error
     hosts = str(given.get("host") or "").split(",")
-    if not any(hosts) or not given.get("dbname"):
-        raise Refused(_("The address of central needs a host and a database: postgresql://host:5432/workstation."))
+    # A password in it would lie in the clear beside the replica; other options would loosen those below.
+    if not any(hosts) or not given.get("dbname") or not given.keys() <= {"host", "port", "dbname"}:
+        raise Refused(
+            _("The address of central is a host, a port and a database alone: postgresql://host:5432/workstation.")
+        )
     is_local = line.tls == "none" or all(host in ("127.0.0.1", "::1", "localhost") for host in hosts)
     secure = {"sslmode": "verify-full", "sslrootcert": line.root_cert, "channel_binding": "require"}
     return given | {
@@ -83,6 +87,7 @@ class PostgresCentral:
         self._options = connection_options(line)
         self._call_seconds = call_seconds
         self._connection: psycopg.Connection[Any] | None = None
+        self._is_over = False
         self._lock = threading.Lock()
 
     def hello(self, state: DeskState) -> Hello:
@@ -139,7 +144,7 @@ class PostgresCentral:
         time = KINDS[entity].history_time
         at, last = (after[time] if time else None, after["id"]) if after else (None, None)
         query = "select api.fill(%s, %s, %s, %s::timestamptz, %s::uuid, %s, %s)"
-        ((text,),) = self._ask(query, (epoch, scope, entity, at, last, since, FILL_PAGE))
+        ((text,),) = self._ask(query, (epoch, scope, entity, at, last, since, FILL_PAGE), FILL_SECONDS)
         page: list[Values] = json.loads(text)
         return page
 
@@ -168,11 +173,14 @@ class PostgresCentral:
         return found
 
     def close(self) -> None:
-        """See Central."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
+        """See Central. From any thread: a call that is under way ends with CentralOffline, and none begins any more."""
+        self._is_over = True
+        if self._lock.acquire(blocking=False):
+            _hang_up(self._connection)
+            self._lock.release()
+        elif (connection := self._connection) is not None:
             with contextlib.suppress(psycopg.Error, OSError):
-                connection.close()
+                _shut_down(connection.fileno())  # the call itself hangs up
 
     def _ask(
         self, query: str, args: tuple[Any, ...], seconds: float | None = None, *, fails_batch: bool = False
@@ -184,6 +192,8 @@ class PostgresCentral:
     def _call(self, seconds: float | None = None, *, fails_batch: bool = False) -> Iterator[psycopg.Connection[Any]]:
         """One call: connected, watched by a deadline, its errors named by what the agent can do."""
         with self._lock:
+            if self._is_over:
+                raise CentralOffline(_("The connection to central was ended."))
             try:
                 if self._connection is None or self._connection.closed:
                     self._connection = psycopg.connect(autocommit=True, **self._options)
@@ -191,11 +201,20 @@ class PostgresCentral:
                     yield self._connection
             except psycopg.Error as error:
                 if error.sqlstate is None or error.sqlstate.startswith(("08", "57")):
-                    self.close()
+                    _hang_up(self._connection)
                 raise named(error, fails_batch=fails_batch) from error
             except OSError as error:
-                self.close()
+                _hang_up(self._connection)
                 raise CentralOffline(_("The connection to central broke.")) from error
+            finally:
+                if self._is_over:
+                    _hang_up(self._connection)
+
+
+def _hang_up(connection: psycopg.Connection[Any] | None) -> None:
+    if connection is not None:
+        with contextlib.suppress(psycopg.Error, OSError):
+            connection.close()
 
 
 @contextlib.contextmanager

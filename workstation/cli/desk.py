@@ -28,6 +28,8 @@ def sign_in_command(url: str, agent: str, remember: bool, password_stdin: bool, 
         raise Refused(_("A password is needed: --password-stdin or the variable WORKSTATION_PASSWORD."))
     with sign_in(home, url, agent, password) as desk:
         role = desk.role
+        for notice in desk.notices:
+            click.echo(notice, err=True)
         if remember and not desk.settings.remember_allowed:
             raise Refused(_("Passwords may not be remembered on this PC."))
     if remember:

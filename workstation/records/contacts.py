@@ -37,7 +37,7 @@ class Contact(AboutCustomer, kw_only=True):
     author: ClassVar = "author_id"
     history_time: ClassVar = "started_at"
 
-    author_id: Mapped[UUID] = mapped_column(info={"of": "agent"})
+    author_id: Mapped[UUID | None] = mapped_column(info={"of": "agent"})  # None: another system wrote it
     channel: Mapped[str]
     direction: Mapped[str]
     disposition: Mapped[str | None] = mapped_column(default=None)
@@ -60,7 +60,7 @@ class Note(AboutCustomer, kw_only=True):
     author: ClassVar = "author_id"
     history_time: ClassVar = "written_at"
 
-    author_id: Mapped[UUID] = mapped_column(info={"of": "agent"})
+    author_id: Mapped[UUID | None] = mapped_column(info={"of": "agent"})  # None: another system wrote it
     body: Mapped[str]
     contact_id: Mapped[UUID | None] = mapped_column(default=None, info={"of": "contact"})
     supersedes: Mapped[UUID | None] = mapped_column(default=None)

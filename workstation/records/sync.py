@@ -51,7 +51,7 @@ class OutboxEntry(Base, kw_only=True):
     )
 
     n: Mapped[int] = mapped_column(primary_key=True, init=False)
-    op_id: Mapped[UUID] = mapped_column(unique=True)
+    op_id: Mapped[UUID]
     save: Mapped[UUID]
     kind: Mapped[str]  # add or edit
     entity: Mapped[str]
@@ -72,6 +72,7 @@ class Underlay(Base, kw_only=True):
     """A record exactly as central last sent it, kept while operations lie on top; no body = central has none."""
 
     __tablename__ = "underlay"
+    __table_args__ = ({"sqlite_with_rowid": False},)  # one tree less to write in every save
 
     entity: Mapped[str] = mapped_column(primary_key=True)
     entity_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -27,7 +27,7 @@ class Callback(AboutCustomer, kw_only=True):
     limits: ClassVar = {"said": 10_000}
     author: ClassVar = "author_id"
 
-    author_id: Mapped[UUID] = mapped_column(info={"of": "agent"})
+    author_id: Mapped[UUID | None] = mapped_column(info={"of": "agent"})  # None: another system wrote it
     owner_id: Mapped[UUID | None] = mapped_column(default=None, info={"of": "agent"})
     team_id: Mapped[UUID | None] = mapped_column(default=None, info={"of": "team"})
     contact_point_id: Mapped[UUID | None] = mapped_column(default=None, info={"of": "contact_point"})

@@ -1,6 +1,7 @@
 """The way of an operation out of this PC: what is sent next, what is held, what central answered."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -178,22 +179,31 @@ def deliver_again(inbox: Inbox, now: datetime) -> int:
         f"select distinct entity, entity_id from outbox where {which}", (since,)
     ).fetchall()
     for entity, record_id in records:
-        form = FORMS[entity]
-        row = rows.one(inbox.connection, form, record_id)
-        body = json.dumps(form.wire(row), ensure_ascii=False) if row else None
-        inbox.connection.execute(
-            "insert into underlay (entity, entity_id, version, body) values (?, ?, 0, ?) "
-            "on conflict (entity, entity_id) do update set version = 0",
-            (entity, record_id, body),
-        )
+        cover(inbox, entity, record_id)
+    # What was read so far counts another central's versions: of nothing may it be said that it was read already.
+    inbox.connection.execute("update underlay set version = 0")
     done = inbox.connection.execute(f"update outbox set state = 'waiting', version = null where {which}", (since,))
     return int(done.rowcount)
+
+
+def cover(inbox: Inbox, entity: str, record_id: bytes) -> None:
+    """Before an operation lies on top again: keep what is here of the record beneath it."""
+    form = FORMS[entity]
+    row = rows.one(inbox.connection, form, record_id)
+    body = form.wire(row) if row else {}
+    inbox.connection.execute(
+        "insert into underlay (entity, entity_id, version, body) values (?, ?, ?, ?) on conflict do nothing",
+        (entity, record_id, body.get("version", 0), json.dumps(body, ensure_ascii=False) if body else None),
+    )
 
 
 def forget_old(inbox: Inbox, now: datetime) -> None:
     """Settled operations leave the outbox after 30 days."""
     before = (now - KEPT - EPOCH) // MICROSECOND
-    inbox.connection.execute("delete from outbox where state in ('settled', 'discarded') and made_at < ?", (before,))
+    inbox.connection.execute(
+        "delete from outbox where state in ('settled', 'discarded') and coalesce(acknowledged_at, made_at) < ?",
+        (before,),
+    )
 
 
 def highest_acknowledged(session: Session) -> int:
@@ -202,8 +212,74 @@ def highest_acknowledged(session: Session) -> int:
     return session.scalar(query) or 0
 
 
-def number_from(inbox: Inbox, last_n: int) -> None:
-    """Give out outbox numbers above what central has seen of this device (an older file was put back here)."""
-    inbox.connection.execute("update sqlite_sequence set seq = max(seq, ?) where name = 'outbox'", (last_n,))
-    if not inbox.connection.execute("select 1 from sqlite_sequence where name = 'outbox'").fetchone():
-        inbox.connection.execute("insert into sqlite_sequence (name, seq) values ('outbox', ?)", (last_n,))
+def number_from(inbox: Inbox, last_n: int = 0) -> None:
+    """Number what is not yet acknowledged, and what will be saved, above all that central has applied of this device.
+
+    Only so does a central that lost any of it show a last number below our highest acknowledged one: a corrected
+    operation has an old place, and an older file that was put back here gives out numbers a second time.
+    """
+    connection = inbox.connection
+    query = "select coalesce(max(n), 0) from outbox where state in ('acknowledged', 'settled')"
+    above = max(last_n, connection.execute(query).fetchone()[0])
+    query = "select min(n) from outbox where state in ('waiting', 'sent')"
+    first = connection.execute(query).fetchone()[0]
+    if first is not None and first <= above:
+        # All that is undecided moves, in its order; by way of negative numbers, for each is unique at every moment.
+        undecided = "state not in ('acknowledged', 'settled')"
+        first = connection.execute(f"select min(n) from outbox where {undecided}").fetchone()[0]
+        connection.execute(f"update outbox set n = -(n + ?) where {undecided}", (above + 1 - first,))
+        connection.execute("update outbox set n = -n where n < 0")
+    (highest,) = connection.execute("select coalesce(max(n), 0) from outbox").fetchone()
+    connection.execute("update sqlite_sequence set seq = max(seq, ?, ?) where name = 'outbox'", (last_n, highest))
+    if not connection.execute("select 1 from sqlite_sequence where name = 'outbox'").fetchone():
+        connection.execute("insert into sqlite_sequence (name, seq) values ('outbox', ?)", (last_n,))
+
+
+_ABSENT = ("unknown_customer", "unknown_record", "unknown_reference")
+
+
+def try_again(inbox: Inbox) -> int:
+    """What central refused because it lacked a record waits again, once central has sent that record: it was restored
+    and another desk brought the customer back, or the customer returned to a scope of ours. Gives how many."""
+    refused = inbox.connection.execute(
+        "select n, entity, entity_id, \"set\", reason from outbox where state = 'refused' and reason is not null"
+    ).fetchall()
+    freed = 0
+    for n, entity, record_id, fields, text in refused:
+        reason = json.loads(text)
+        if reason.get("reason") not in _ABSENT:
+            continue
+        lacked, lacked_id = _lacked(reason, entity, UUID(bytes=record_id), json.loads(fields))
+        if _is_from_central(inbox, lacked, lacked_id.bytes):
+            cover(inbox, entity, record_id)
+            inbox.connection.execute("update outbox set state = 'waiting', reason = null where n = ?", (n,))
+            inbox.rebuild(entity, [record_id])
+            freed += 1
+    return freed
+
+
+def _is_from_central(inbox: Inbox, entity: str, record_id: bytes) -> bool:
+    """Whether central's state of a record is on this PC, whatever lies on top of it."""
+    beneath = inbox.connection.execute(
+        "select body is not null from underlay where entity = ? and entity_id = ?", (entity, record_id)
+    ).fetchone()
+    return bool(beneath[0]) if beneath else rows.count_here(inbox.connection, entity, [record_id]) > 0
+
+
+def _lacked(reason: Values, entity: str, record_id: UUID, fields: Values) -> tuple[str, UUID]:
+    """The record whose absence was the reason."""
+    if reason["reason"] == "unknown_customer" and "customer_id" in fields:
+        return "customer", UUID(fields["customer_id"][1])
+    if reason["reason"] == "unknown_reference":
+        field = str(reason.get("field"))
+        return FORMS[entity].kind.__table__.columns[field].info["of"], UUID(fields[field][1])
+    return entity, record_id
+
+
+def acknowledged(session: Session) -> dict[str, list[UUID]]:
+    """By entity, the records with operations that central has and that were not read back yet."""
+    query = select(OutboxEntry.entity, OutboxEntry.entity_id).where(OutboxEntry.state == "acknowledged").distinct()
+    found: dict[str, list[UUID]] = defaultdict(list)
+    for entity, record_id in session.execute(query):
+        found[entity].append(record_id)
+    return found

@@ -11,13 +11,17 @@ from workstation.records import Record, Values
 from workstation.replica import rows, search_index
 from workstation.replica.outbox import LAID_ON_TOP
 from workstation.replica.rows import Row
-from workstation.wire import FORMS, Form
+from workstation.wire import FORMS, Form, columns_of
 
 log = logging.getLogger(__name__)
 
 NEVER = 2**63 - 1  # a version central will not reach: this operation is not there yet
 
 _ON_TOP = "(" + ", ".join(f"'{state}'" for state in LAID_ON_TOP) + ")"
+_REQUIRED = {
+    entity: [at for at, column in enumerate(columns_of(form.kind)) if not column.nullable]
+    for entity, form in FORMS.items()
+}
 _SETTLED_BY = (
     f"select entity_id, max(case state when 'acknowledged' then version else {NEVER} end) from outbox "
     f"where entity = ? and state in {_ON_TOP} group by entity_id"
@@ -70,8 +74,9 @@ class Inbox:
         self.rebuild(entity, [record_id for record_id, _, _ in beneath])
         return len(found)
 
-    def gone(self, entity: str, ids: Sequence[UUID], scope: int) -> int:
-        """Forget records that left a scope; one that is already in another scope here stays. Gives how many went."""
+    def gone(self, entity: str, ids: Sequence[UUID], scope: int | None) -> int:
+        """Forget records that left a scope (None = every one of ours); one that is already in another scope here stays.
+        Gives how many went."""
         form = FORMS.get(entity)
         if form is None or not ids:
             return 0
@@ -129,7 +134,8 @@ class Inbox:
     def _readable(self, form: Form, body: Any) -> Row | None:
         try:
             row = form.stored(body)
-            if len(row[form.names.index("id")]) == 16 and isinstance(body["version"], int):
+            is_whole = all(row[at] is not None for at in _REQUIRED[form.entity])
+            if is_whole and len(row[form.names.index("id")]) == 16 and isinstance(body["version"], int):
                 return row
         except (ValueError, TypeError, AttributeError, KeyError, OverflowError):
             pass
@@ -156,12 +162,12 @@ class Inbox:
         if done.rowcount:
             self.settle(entity, record_id, version)
 
-    def _lay_nothing_under(self, entity: str, record_id: bytes, scope: int) -> None:
+    def _lay_nothing_under(self, entity: str, record_id: bytes, scope: int | None) -> None:
         """The record left this scope; if it is already known in another one, that stands."""
         (body,) = self.connection.execute(
             "select body from underlay where entity = ? and entity_id = ?", (entity, record_id)
         ).fetchone()
-        if body and json.loads(body)["scope_id"] != scope:
+        if body and scope is not None and json.loads(body)["scope_id"] != scope:
             return
         self.connection.execute(
             "update underlay set body = null, version = 0 where entity = ? and entity_id = ?", (entity, record_id)

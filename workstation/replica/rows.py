@@ -68,6 +68,12 @@ def versions(connection: Any, form: Form, scope: int, since: int) -> Iterator[tu
     yield from connection.execute(query, (scope, since, form.entity))
 
 
+def older(connection: Any, form: Form, before: int) -> list[bytes]:
+    """The ids of history from before a moment (stored microseconds)."""
+    query = f"select id from {form.entity} where {form.kind.history_time} < ?"
+    return [i for (i,) in connection.execute(query, (before,))]
+
+
 def note_facts(connection: Any, facts: Mapping[str, str]) -> None:
     """Write facts about this replica into `meta`."""
     connection.executemany(

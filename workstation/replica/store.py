@@ -17,7 +17,7 @@ from workstation.errors import Refused
 from workstation.language import _
 from workstation.records import Meta, Record
 from workstation.replica import search_index
-from workstation.replica.engines import checkpoint, reading_engine, writing_engine
+from workstation.replica.engines import checkpoint, explain, reading_engine, writing_engine
 from workstation.replica.inbox import Inbox
 from workstation.replica.outbox import record_changes
 from workstation.replica.rows import note_facts
@@ -35,7 +35,11 @@ class Store:
     def __init__(self, path: Path, key: bytes, clock: Clock, announce: Callable[[Changes], None] | None = None) -> None:
         self._writing = writing_engine(path, key)
         self._reading = reading_engine(path, key)
-        bring_up_to_date(self._writing)
+        try:
+            bring_up_to_date(self._writing)
+        except DatabaseError as error:  # another program is filling or upgrading it, the disk is full, …
+            self.close()
+            raise explain(error) from error
         self._announce = announce
         self._clock = clock
         self._readers = sessionmaker(self._reading, expire_on_commit=False, autoflush=False)

@@ -8,7 +8,7 @@ from sqlalchemy.sql.ddl import CreateIndex, CreateTable
 
 from workstation.errors import CannotOpen
 from workstation.language import _
-from workstation.records import RECORDS, Base
+from workstation.records import Base
 from workstation.replica import search_index
 from workstation.wire import FORMS
 
@@ -35,13 +35,14 @@ def bring_up_to_date(engine: Engine) -> None:
         for table in Base.metadata.sorted_tables:
             if table.name not in existing:
                 connection.execute(CreateTable(table))
-                for index in table.indexes:
-                    connection.execute(CreateIndex(index))
-        for record in RECORDS:
-            if record.__tablename__ in existing:
-                _add_columns(connection, record.__table__)
+            elif table.name in FORMS:
+                _add_columns(connection, table)
+            for index in table.indexes:
+                connection.execute(CreateIndex(index, if_not_exists=True))
         driver: Any = connection.connection.driver_connection
         search_index.create(driver)
+        if "customer" in existing and "search_person" not in existing:
+            search_index.rebuild(driver)
         if found != VERSION:
             connection.exec_driver_sql(f"pragma user_version = {VERSION:d}")
 

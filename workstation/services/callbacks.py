@@ -1,7 +1,7 @@
 """Promised callbacks: who owes one to whom, and by when at the customer's wall clock."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -64,7 +64,7 @@ def add_callback(
         author_id=author,
         owner_id=form.owner_id,
         team_id=form.team_id,
-        wall_start=wall.isoformat(timespec="minutes" if wall.second == 0 and wall.microsecond == 0 else "auto"),
+        wall_start=_as_text(wall),
         zone=zone,
         reason=texts.optional(form.reason, _("The reason")),
         made_at=now,
@@ -83,6 +83,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _wall_clock(at: str, zone_name: str, now: datetime) -> datetime:
+    """The clock on the customer's wall; with an offset only the second time that clocks put back show it."""
     zone = _zone(zone_name)
     said = texts.moment_or_wall(at, _("The time"))
     try:
@@ -102,13 +103,19 @@ def _wall_clock(at: str, zone_name: str, now: datetime) -> datetime:
         raise Refused(_("This time is past."), "at")
     if there > now + HORIZON:
         raise Refused(_("A callback can be at most {days} days away.").format(days=HORIZON.days), "at")
-    return wall
+    is_second = local.utcoffset() != local.replace(fold=0).utcoffset()
+    return local.astimezone(timezone(local.utcoffset() or timedelta(0))) if is_second else wall
+
+
+def _as_text(wall: datetime) -> str:
+    return wall.isoformat(timespec="auto" if wall.second or wall.microsecond else "minutes")
 
 
 def due_at(callback: Callback) -> datetime:
     """The instant of a callback, UTC, by the zone's rules of today; a time that cannot be read is due at its making."""
     try:
-        return datetime.fromisoformat(callback.wall_start).replace(tzinfo=ZoneInfo(callback.zone)).astimezone(UTC)
+        wall = datetime.fromisoformat(callback.wall_start)
+        return (wall if wall.tzinfo else wall.replace(tzinfo=ZoneInfo(callback.zone))).astimezone(UTC)
     except (ValueError, OverflowError, OSError, ZoneInfoNotFoundError):
         return callback.made_at
 

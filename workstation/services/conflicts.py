@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import JSON, Boolean, Integer, Text, select
 from sqlalchemy.orm import Session
 
 from workstation.errors import Refused
@@ -80,13 +80,23 @@ def _give_back(session: Session, conflict: Conflict) -> None:
     record = session.get(kind, conflict.entity_id) if kind else None
     if kind is None or record is None or conflict.field not in kind.editable:
         raise Refused(_("The record of this conflict is not on this PC."))
-    column = kind.__table__.columns[conflict.field]
-    value = _value(conflict.lost)
-    if value is not None and isinstance(column.type, Id):
-        value = UUID(value)
-    if value is not None and isinstance(column.type, UtcTime):
-        value = texts.instant(value, conflict.field)
-    setattr(record, conflict.field, value)
+    setattr(record, conflict.field, _as_held(kind.__table__.columns[conflict.field], _value(conflict.lost)))
+
+
+def _as_held(column: Any, value: Any) -> Any:
+    """A value that travelled, as its column holds it. Raises Refused when it cannot."""
+    wire = {Id: str, UtcTime: str, Text: str, Boolean: bool, JSON: dict, Integer: int}
+    fits = any(isinstance(column.type, kind) and type(value) is python for kind, python in wire.items())
+    try:
+        if value is None and column.nullable:
+            return None
+        if not fits:
+            raise ValueError(column.name)
+        if isinstance(column.type, UtcTime):
+            return texts.instant(value, column.name)
+        return UUID(value) if isinstance(column.type, Id) else value
+    except ValueError as error:
+        raise Refused(_("{field} cannot take this value any more.").format(field=column.name), column.name) from error
 
 
 def _value(text: str) -> Any:

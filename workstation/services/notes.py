@@ -21,6 +21,7 @@ def add_note(
     *,
     is_pinned: bool = False,
     contact_id: UUID | None = None,
+    supersedes: UUID | None = None,
 ) -> UUID:
     """Keep a note, byte for byte. Raises Refused when it is blank or longer than 100,000 characters."""
     customer = lookup.customer_of(session, customer_id)
@@ -32,6 +33,7 @@ def add_note(
         written_at=now,
         is_pinned=is_pinned,
         contact_id=contact_id,
+        supersedes=supersedes,
     )
     session.add(note)
     return note.id
@@ -40,9 +42,16 @@ def add_note(
 def correct_note(session: Session, note_id: UUID, author: UUID, text: str, now: datetime) -> UUID:
     """A new text that supersedes a note; the old one stays in the history."""
     old = _note(session, note_id)
-    new = add_note(session, old.customer_id, author, text, now, is_pinned=old.is_pinned, contact_id=old.contact_id)
-    session.get_one(Note, new).supersedes = old.id
-    return new
+    return add_note(
+        session,
+        old.customer_id,
+        author,
+        text,
+        now,
+        is_pinned=old.is_pinned,
+        contact_id=old.contact_id,
+        supersedes=old.id,
+    )
 
 
 def delete_note(session: Session, note_id: UUID) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from workstation.language import _
 from workstation.records import Callback, Conflict, Contact, Customer, Note, OutboxEntry
 from workstation.services import callbacks, customers, lookup
 from workstation.services.customers import ContactPointLine
@@ -63,7 +64,7 @@ def timeline_of(session: Session, customer_id: UUID, waiting: set[UUID]) -> list
     logins = lookup.names_of_agents(session)
 
     def line(record: Note | Contact | Callback, at: datetime, **facts: Any) -> TimelineLine:
-        author = logins.get(record.author_id, str(record.author_id))
+        author = logins.get(record.author_id, str(record.author_id)) if record.author_id else _("another system")
         return TimelineLine(record.id, record.__tablename__, at, author, record.id in waiting, facts)
 
     superseded = {

@@ -3,7 +3,8 @@
 import json
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from workstation.central.port import DeskState, Hello
@@ -36,7 +37,7 @@ def sync_once(desk: SyncDesk, *, is_met: bool = False) -> SyncReport:
     for attempt in range(ROUNDS):
         try:
             if is_met and attempt == 0:
-                _exchange(desk, facts.get("epoch", ""), facts, tally)
+                _exchange(_timed(desk, facts), facts.get("epoch", ""), facts, tally)
             else:
                 _one_round(desk, tally)
             break
@@ -88,13 +89,18 @@ def say_hello(desk: SyncDesk) -> Hello:
 
 def _one_round(desk: SyncDesk, tally: Tally) -> None:
     hello = say_hello(desk)
+    desk = _timed(desk, desk.store.facts())
     known = filling.cursors(desk)
     _prepare(desk, hello, known)
     _exchange(desk, hello.epoch, desk.store.facts(), tally, lost=known.keys() - set(hello.scopes))
 
 
+def _timed(desk: SyncDesk, facts: dict[str, str]) -> SyncDesk:
+    return desk.by_central_time(int(facts.get("clock_offset_ms") or 0))
+
+
 def _exchange(desk: SyncDesk, epoch: str, facts: dict[str, str], tally: Tally, lost: Collection[int] = ()) -> None:
-    """Push, forget the scopes that were lost, then fill and pull the others."""
+    """Push, forget the scopes that were lost, fill and pull the others; then what this made possible or left over."""
     pushing.push(desk, epoch, tally)
     for scope in lost:
         with desk.store.from_central() as inbox:
@@ -102,27 +108,50 @@ def _exchange(desk: SyncDesk, epoch: str, facts: dict[str, str], tally: Tally, l
     must_compare = facts.get("compare") == "due" or _is_digest_due(desk, facts)
     for scope, cursor in sorted(filling.cursors(desk).items()):
         filling.fill(desk, epoch, cursor, tally)
-        if must_compare:
-            reconciling.reconcile(desk, epoch, scope, tally)
-        try:
+        with _noting_what_is_held(tally):
             pulling.pull(desk, epoch, cursor, tally)  # where the feed goes on is not moved by a fill
-        except RemovalHeld as held:
-            tally.problems.append(str(held))
-    if must_compare:
+            if must_compare:  # after the pull: what was just pushed would differ
+                reconciling.reconcile(desk, epoch, scope, tally)
+    if facts.get("compare") == "due":
+        with _noting_what_is_held(tally):
+            reconciling.check_old(desk, tally)
+    if must_compare and not tally.problems:
         with desk.store.from_central() as inbox:
             delivery.forget_old(inbox, desk.clock())
         desk.store.note_facts({"compare": "", "last_digest": desk.clock().isoformat()})
+    if _is_anything_freed(desk):
+        pushing.push(desk, epoch, tally)
+    with _noting_what_is_held(tally):
+        reconciling.read_back(desk, tally)
+
+
+@contextmanager
+def _noting_what_is_held(tally: Tally) -> Iterator[None]:
+    """A removal that somebody must confirm stops this part of the sync and nothing else."""
+    try:
+        yield
+    except RemovalHeld as held:
+        tally.problems.append(str(held))
+
+
+def _is_anything_freed(desk: SyncDesk) -> bool:
+    """Whether the pull brought what refused operations had lacked."""
+    with desk.store.read() as session:
+        if not delivery.counts(session).refused:
+            return False
+    with desk.store.from_central() as inbox:
+        return delivery.try_again(inbox) > 0
 
 
 def _prepare(desk: SyncDesk, hello: Hello, known: dict[int, Cursor]) -> None:
     """Set cursors right for what central is now: in one transaction, so that a killed sync starts again from here."""
     went_back = _went_back(desk, hello)
     with desk.store.from_central() as inbox:
-        delivery.number_from(inbox, hello.last_n)
         if went_back:
             log.warning(
                 "central went back; %d operations are delivered again", delivery.deliver_again(inbox, desk.clock())
             )
+        delivery.number_from(inbox, hello.last_n)
         facts = {"epoch": hello.epoch}
         for scope in hello.scopes:
             cursor = known.get(scope)
@@ -138,11 +167,13 @@ def _prepare(desk: SyncDesk, hello: Hello, known: dict[int, Cursor]) -> None:
 
 
 def _went_back(desk: SyncDesk, hello: Hello) -> bool:
-    """Whether central lost what it once had of us: another epoch, or a last number below our highest acknowledged."""
+    """Whether central lost what it once had: another epoch, a last number below our highest acknowledged, or a
+    counter of transactions that has not come again to where we have read (its files were put back)."""
     epoch = desk.store.fact("epoch")
     with desk.store.read() as session:
         highest = delivery.highest_acknowledged(session)
-    return (epoch is not None and epoch != hello.epoch) or hello.last_n < highest
+    read = max((int(cursor.xid) for cursor in filling.cursors(desk).values()), default=0)
+    return (epoch is not None and epoch != hello.epoch) or hello.last_n < highest or int(hello.horizon) <= read
 
 
 def _is_too_old(cursor: Cursor, hello: Hello) -> bool:

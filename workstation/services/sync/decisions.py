@@ -120,9 +120,10 @@ def correct(inbox: Inbox, entry: OutboxEntry, changes: Values) -> None:
     kind = KINDS[entry.entity]
     given = {name: _value(kind, entry, name, text) for name, text in changes.items()}
     fields = entry.set | {name: [entry.set.get(name, [None])[0], value] for name, value in given.items()}
+    delivery.cover(inbox, entry.entity, entry.entity_id.bytes)
     inbox.connection.execute(
-        "update outbox set op_id = ?, \"set\" = ?, state = 'waiting', reason = null where n = ?",
-        (uuid7().bytes, json.dumps(fields), entry.n),
+        "update outbox set op_id = ?, \"set\" = ?, state = 'waiting', reason = null where op_id = ?",
+        (uuid7().bytes, json.dumps(fields), entry.op_id.bytes),
     )
     _settle_again(inbox, [entry])
 
@@ -134,10 +135,11 @@ def discard(inbox: Inbox, session: Session, entry: OutboxEntry, *, with_dependan
     if with_dependants:
         family = {entry.entity_id}
         for held in session.scalars(select(OutboxEntry).where(OutboxEntry.state == "held").order_by(OutboxEntry.n)):
-            if held.n != entry.n and (held.entity_id in family or family & {UUID(need) for need in held.needs}):
+            if held.op_id != entry.op_id and (held.entity_id in family or family & {UUID(need) for need in held.needs}):
                 family.add(held.entity_id)
                 gone.append(held)
-    inbox.connection.executemany("update outbox set state = 'discarded' where n = ?", [(e.n,) for e in gone])
+    given_up = [(operation.op_id.bytes,) for operation in gone]
+    inbox.connection.executemany("update outbox set state = 'discarded' where op_id = ?", given_up)
     _settle_again(inbox, gone)
     return len(gone)
 
@@ -156,21 +158,24 @@ def attach(inbox: Inbox, entry: OutboxEntry, customer_id: UUID, scope: int) -> N
         if pointed in entry.needs and name != "customer_id" and _is_left_behind(inbox, UUID(pointed), customer_id):
             fields.pop(name)
             lost.add(pointed)
-    needs = {need for need in entry.needs if need not in lost}
-    if _is_not_accepted(inbox, customer_id):
-        needs.add(str(customer_id))
-    inbox.connection.execute(
-        'update outbox set "set" = ?, customer_id = ?, needs = ? where n = ?',
-        (json.dumps(fields), customer_id.bytes, json.dumps(sorted(needs)), entry.n),
-    )
+    gained = {str(customer_id)} if _is_not_accepted(inbox, customer_id) else set()
+    inbox.connection.execute('update outbox set "set" = ? where op_id = ?', (json.dumps(fields), entry.op_id.bytes))
+    of_this = inbox.connection.execute(
+        "select n, needs from outbox where entity_id = ? and state in ('waiting', 'held')", (entry.entity_id.bytes,)
+    ).fetchall()
+    for n, needs in of_this:
+        inbox.connection.execute(
+            "update outbox set customer_id = ?, needs = ? where n = ?",
+            (customer_id.bytes, json.dumps(sorted(set(json.loads(needs)) - lost | gained)), n),
+        )
     _send_last(inbox, entry)
     _settle_again(inbox, [entry])
 
 
 def _still(inbox: Inbox, entry: OutboxEntry, states: tuple[str, ...], otherwise: str) -> None:
     """Raises Refused when the operation is not in one of these states, or a sync moved it on since it was read."""
-    now = inbox.connection.execute("select state, op_id from outbox where n = ?", (entry.n,)).fetchone()
-    if now is None or now[0] not in states or now[1] != entry.op_id.bytes:
+    now = inbox.connection.execute("select state from outbox where op_id = ?", (entry.op_id.bytes,)).fetchone()
+    if now is None or now[0] not in states:
         raise Refused(otherwise)
 
 
@@ -216,11 +221,13 @@ def _send_last(inbox: Inbox, entry: OutboxEntry) -> None:
     (last,) = inbox.connection.execute(
         "select max(seq, (select max(n) from outbox)) from sqlite_sequence where name = 'outbox'"
     ).fetchone()
-    rows = inbox.connection.execute(
-        "select n, entity_id, needs from outbox where state in ('waiting', 'held') and n >= ? order by n", (entry.n,)
+    later = inbox.connection.execute(
+        "select n, entity_id, needs from outbox where state in ('waiting', 'held') "
+        "and n >= (select n from outbox where op_id = ?) order by n",
+        (entry.op_id.bytes,),
     ).fetchall()
     family: set[str] = {str(entry.entity_id)}
-    for n, record_id, needs in rows:
+    for n, record_id, needs in later:
         if str(UUID(bytes=record_id)) in family or family & set(json.loads(needs)):
             family.add(str(UUID(bytes=record_id)))
             last += 1

@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -34,6 +34,11 @@ class SyncDesk:
     history_days: int = 90
     allow_removal: bool = False
 
+    def by_central_time(self, offset_ms: int) -> "SyncDesk":
+        """The same desk with central's time: no wrong clock of a PC decides what is read, kept or forgotten."""
+        offset = timedelta(milliseconds=offset_ms)
+        return replace(self, clock=lambda: self.clock() + offset)
+
     def since(self) -> datetime:
         """The moment before which history is fetched only on demand."""
         return self.clock() - timedelta(days=self.history_days)
@@ -48,6 +53,7 @@ class Tally:
     refused: int = 0
     conflicts: int = 0
     problems: list[str] = field(default_factory=list)
+    removable: int | None = None  # records that may still go without asking; None = not counted yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """Pull: what changed at central, one scope's feed at a time, page and cursor in one transaction."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from workstation.central.port import Page, Position
 from workstation.errors import Refused
@@ -22,25 +24,37 @@ class RemovalHeld(Refused):
 def pull(desk: SyncDesk, epoch: str, cursor: Cursor, tally: Tally) -> None:
     """Read a scope's feed from the cursor up to the horizon of now."""
     position, horizon = Position(cursor.xid, cursor.seq), None
-    removed, allowed = 0, None
     while True:
         page = desk.central.pull(epoch, cursor.scope_id, position, horizon)
         if not page.entries:
             return
         horizon = page.horizon
-        if any(page.gone.values()) and not desk.allow_removal:
-            allowed = _allowed(desk) if allowed is None else allowed
-            removed += _here(desk, page)
-            if removed > allowed:
-                raise RemovalHeld(
-                    _(
-                        "Central wants to remove {count} records from this PC. Nothing was removed; confirm it first."
-                    ).format(count=removed)
-                )
         with desk.store.from_central() as inbox:
+            ask_before_removing(desk, inbox, count_here(inbox, page.gone), tally)
             tally.pulled += apply_page(inbox, cursor.scope_id, page)
             move_cursor(inbox.connection, cursor.scope_id, page.position)
         position = page.position
+
+
+def ask_before_removing(desk: SyncDesk, inbox: Inbox, count: int, tally: Tally) -> None:
+    """Raises RemovalHeld when one sync would remove more than a tenth of the replica and nobody confirmed it."""
+    if desk.allow_removal or not count:
+        return
+    if tally.removable is None:
+        tally.removable = max(REMOVAL_FREE, int(rows.count_all(inbox.connection) * REMOVAL_SHARE))
+    if count > tally.removable:
+        raise RemovalHeld(
+            _("Central wants to remove {count} records from this PC. They are kept; confirm it first.").format(
+                count=count
+            )
+        )
+    tally.removable -= count
+
+
+def count_here(inbox: Inbox, gone: Mapping[str, Sequence[UUID]]) -> int:
+    """How many of these records are on this PC."""
+    known = {entity: [i.bytes for i in ids] for entity, ids in gone.items() if entity in FORMS}
+    return sum(rows.count_here(inbox.connection, entity, ids) for entity, ids in known.items())
 
 
 def apply_page(inbox: Inbox, scope: int, page: Page) -> int:
@@ -59,18 +73,3 @@ def move_cursor(connection: Any, scope: int, position: Position) -> None:
         "update cursor set xid = ?, seq = ? where scope_id = ? and (cast(xid as integer), seq) < (?, ?)",
         (position.xid, position.seq, scope, int(position.xid), position.seq),
     )
-
-
-def _here(desk: SyncDesk, page: Page) -> int:
-    """How many of the records a page removes are on this PC."""
-    with desk.store.from_central() as inbox:
-        return sum(
-            rows.count_here(inbox.connection, entity, [i.bytes for i in ids])
-            for entity, ids in page.gone.items()
-            if entity in FORMS
-        )
-
-
-def _allowed(desk: SyncDesk) -> int:
-    with desk.store.from_central() as inbox:
-        return max(REMOVAL_FREE, int(rows.count_all(inbox.connection) * REMOVAL_SHARE))

@@ -19,6 +19,7 @@ def push(desk: SyncDesk, epoch: str, tally: Tally) -> None:
     """Send all that waits. Raises CentralOffline when the line breaks; what was sent then is sent again, with effect
     once."""
     with desk.store.from_central() as inbox:
+        delivery.number_from(inbox)
         delivery.hold_dependants(inbox)
     last = 0
     while True:

@@ -9,6 +9,9 @@ begin
         if new is not distinct from old then
             return new;
         end if;
+        if new.id <> old.id then
+            raise exception 'the id of a record never changes' using errcode = '23000';
+        end if;
         new.version := (((old.version >> 20) + 1) << 20) | floor(random() * 1048576)::bigint;
         return new;
     end if;

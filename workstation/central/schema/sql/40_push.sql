@@ -144,6 +144,12 @@ begin
         if f.theirs is not distinct from f.before then
             apply := apply || jsonb_build_object(f.key, f.mine); continue;
         end if;
+        if e.name = 'conflict' then -- Decided twice: who took the other value wins over who left things as they were.
+            if given ->> 'resolution' = 'lost' and "row" ->> 'resolution' = 'kept' then
+                apply := apply || jsonb_build_object(f.key, f.mine);
+            end if;
+            continue;
+        end if;
         agreed := false;
         wins := f.is_safer and f.theirs in ('null', 'false') and f.mine not in ('null', 'false');
         if wins then apply := apply || jsonb_build_object(f.key, f.mine); else lost := lost || f.key; end if;
@@ -190,11 +196,16 @@ begin
             from jsonb_array_elements(p_ops) with ordinality o(op, ord)
         ), known as (
             select g.*, a.op_id is not null as is_repeat,
+                -- Creations of one kind go in at once, but for those that stand on another one of them.
+                a.op_id is null and (g.kind is distinct from 'add' or coalesce(g.op -> 'needs' ?| made.ids, false)
+                    or not exists (select from workstation.entity x where x.name = g.entity and x.addable)) as is_alone,
                 g.ord - row_number() over (partition by g.entity, g.kind, a.op_id is not null order by g.ord) as island
-            from given g left join workstation.op_applied a on a.op_id = g.op_id
+            from given g left join workstation.op_applied a on a.op_id = g.op_id left join (
+                select m.entity, array_agg(m.op ->> 'id') as ids from given m where m.kind = 'add' group by m.entity
+            ) made on made.entity = g.entity
         )
         select k.entity, k.kind, k.is_repeat, array_agg(k.op order by k.ord) as ops from known k
-        group by k.entity, k.kind, k.is_repeat, case when k.kind = 'add' or k.is_repeat then k.island else k.ord + 1000000 end
+        group by k.entity, k.kind, k.is_repeat, case when k.is_alone then k.ord + 1000000 else k.island end
         order by min(k.ord)
     loop
         if run.is_repeat then

@@ -20,6 +20,10 @@ begin
     from (select f.xid, f.seq, f.entity, f.entity_id from workstation.feed f
           where f.scope_id = p_scope and (f.xid, f.seq) > (p_xid::xid8, p_seq) and f.xid < horizon::xid8
           order by f.xid, f.seq limit least(p_page, 5000)) p;
+    -- Looked at after reading, not before: what was archived meanwhile would be missed for ever.
+    if p_xid::xid8 < (select m.value::xid8 from workstation.meta m where m.key = 'feed_floor') then
+        raise exception 'the feed no longer reaches back to %', p_xid using errcode = 'WS001';
+    end if;
     if entries = 0 then
         xid := p_xid; seq := p_seq; changes := '{}';
         return;
@@ -104,15 +108,16 @@ create or replace function api.search_customers(p_text text, p_limit integer) re
 language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
 declare
     me workstation.agent := workstation.caller();
+    mine bigint[] := workstation.scopes_of(me);
     wanted text := regexp_replace(p_text, '[^0-9]', '', 'g');
     start text := replace(replace(replace(lower(p_text), '\', '\\'), '%', '\%'), '_', '\_') || '%';
 begin
     insert into workstation.audit (actor, verb, detail) values (session_user, 'search_customers', '{}');
     return query select row_to_json(c)::text from workstation.customer c
-    where c.scope_id = any(workstation.scopes_of(me)) and (
-        c.id in (select n.id from workstation.customer n where length(p_text) > 1 and lower(n.name) like start limit 500)
+    where c.id in (select n.id from workstation.customer n
+            where length(p_text) > 1 and lower(n.name) like start and n.scope_id = any(mine) limit 500)
         or c.id in (select p.customer_id from workstation.contact_point p
-            where length(wanted) >= 4 and reverse(p.digits) like reverse(wanted) || '%' limit 500))
+            where length(wanted) >= 4 and reverse(p.digits) like reverse(wanted) || '%' and p.scope_id = any(mine) limit 500)
     order by c.name limit least(p_limit, 200);
 end $$;
 
@@ -135,24 +140,27 @@ begin
     return '{' || array_to_string(parts, ',') || '}';
 end $$;
 
--- The feed is whole for 35 days; what is older moves to the archive, and desks that were away longer fill anew.
+-- The feed is whole for 35 days; what is older moves to the archive, and desks that were away longer fill anew. The
+-- youngest of what is old enough stays: a cursor may stand in the middle of that transaction.
 create or replace function workstation.archive_feed(keep interval) returns bigint
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare moved bigint; floor text;
+declare moved bigint; floor xid8;
 begin
     perform from workstation.meta m where m.key = 'feed_floor' for update skip locked;
     if not found then
         return 0;
     end if;
+    select f.xid into floor from workstation.feed f
+    where f.at < now() - keep and f.xid < pg_snapshot_xmin(pg_current_snapshot()) order by f.xid desc limit 1;
     with gone as (
-        delete from workstation.feed f where f.at < now() - keep returning *
+        delete from workstation.feed f where f.xid < floor returning *
     ), kept as (
         insert into workstation.feed_archive (scope_id, xid, seq, entity, entity_id, version, kind, actor, changed, at)
         select g.scope_id, g.xid, g.seq, g.entity, g.entity_id, g.version, g.kind, g.actor, g.changed, g.at from gone g
     )
-    select count(*), (array_agg(g.xid::text order by g.xid desc))[1] into moved, floor from gone g;
+    select count(*) into moved from gone g;
     if moved > 0 then
-        update workstation.meta set value = floor where key = 'feed_floor';
+        update workstation.meta set value = floor::text where key = 'feed_floor';
     end if;
     return moved;
 end $$;

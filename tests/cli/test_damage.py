@@ -1,0 +1,184 @@
+"""Files of a desk that are damaged, missing or in the way: told in words, and mended by the next sign-in online."""
+
+import multiprocessing
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from tests.cli import Shell, customer_of, desk_of, run_here
+
+TRIED = [["status"], ["find", "Karimova"], ["show", "ffffff"], ["callback", "list"], ["sync"],
+         ["customer", "add", "--name", "n"], ["check"]]  # fmt: skip
+RUBBISH = {
+    "empty": b"",
+    "half a brace": b"{",
+    "not text": b"\xff\xfe\x00",
+    "a list": b"[]",
+    "other types": b'{"sign_ins": [{"central": 1, "agent": null, "device": "x"}]}',
+    "deep": b"[" * 100_000,
+    "long": b"#" * 2_000_000,
+    "a wrong value": b'region = "Uzbekistan"\nsign_ins = 5\n',
+}
+
+
+@pytest.fixture
+def replica(shell: Shell) -> Path:
+    """The folder of the desk's replica, with a hundred customers that central has too."""
+    with desk_of(shell) as desk:
+        folder = desk.folder
+    rows = "".join(f"Karimova {n},9012345{n:02}\n" for n in range(100))
+    (shell.home / "many.csv").write_text("name,phone\n" + rows, "utf-8")
+    shell("import", "customers", str(shell.home / "many.csv"))
+    shell("sync")
+    return folder
+
+
+def told(shell: Shell) -> list[str]:
+    """What each command says on standard error; none may fail without words."""
+    said = []
+    for arguments in TRIED:
+        finished = shell(*arguments, ok=None)
+        assert finished.is_told(), (arguments, finished)
+        said.append(finished.err + finished.out)
+    return said
+
+
+def sign_in_again(shell: Shell, centre) -> str:
+    """Gives what sign-in told; afterwards the desk is whole."""
+    login = shell.login
+    finished = shell("sign-in", "--central", centre.url, "--agent", login)
+    shell("sync")
+    assert shell.ask("status")["customers"] >= 100
+    assert len(shell.ask("find", "Karimova")["results"]) == 20
+    customer_of(shell, "afterwards")
+    assert shell.ask("sync")["pushed"] == 1
+    return finished.err
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH.values(), ids=RUBBISH)
+@pytest.mark.parametrize("name", ["desk.json", "settings.toml"])
+def test_a_damaged_list_or_settings_file_is_named(shell, name, rubbish):
+    (shell.home / name).write_bytes(rubbish)
+    finished = shell("status", ok=None)
+    assert finished.is_told()
+    assert finished.status == 0 or name in finished.err
+    told(shell)
+
+
+@pytest.mark.parametrize("name", ["desk.json", "settings.toml", "logs"])
+def test_a_folder_or_a_file_in_the_way_is_told(shell, name):
+    path = shell.home / name
+    if path.is_dir():
+        shutil.rmtree(path)
+        path.write_bytes(b"")
+    else:
+        path.unlink(missing_ok=True)
+        path.mkdir()
+    said = told(shell)
+    assert all(name in one for one in said[:-1])  # the self-test, which is the last, writes no log
+
+
+def zeroed(path: Path) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def halved(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def scratched(path: Path) -> None:
+    """All but the first page, which is read at opening."""
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(path.stat().st_size - 4096))
+
+
+def deleted(path: Path) -> None:
+    path.unlink()
+
+
+@pytest.mark.parametrize("damage", [zeroed, emptied, halved, scratched, deleted])
+def test_a_damaged_replica_is_told_and_the_next_sign_in_fills_it_anew(
+    shell, replica, shared_centre, damage: Callable[[Path], None]
+):
+    for beside in replica.glob("replica.db-*"):
+        beside.unlink()
+    damage(replica / "replica.db")
+    said = told(shell)
+    if damage is not deleted:
+        assert all("Traceback" not in line and line for line in said[:2]), said
+    told_at_sign_in = sign_in_again(shell, shared_centre)
+    kept = list(replica.glob("replica.db.unopened-*"))
+    assert bool(kept) == bool(told_at_sign_in) == (damage is not deleted), "what could not be opened is kept"
+
+
+def test_a_damaged_log_of_the_replica_is_told(shell, replica, shared_centre):
+    customer_of(shell, "in the log only")
+    with desk_of(shell):  # holds the log open, so that it is not folded in at the end
+        customer_of(shell, "another")
+        log = (replica / "replica.db-wal").read_bytes()
+    assert log
+    (replica / "replica.db-wal").write_bytes(os.urandom(len(log)))
+    told(shell)
+    shell("sign-in", "--central", shared_centre.url, "--agent", shell.login)
+    shell("sync")
+
+
+@pytest.mark.parametrize("damage", [zeroed, emptied, halved, deleted])
+def test_one_damaged_key_file_is_mended_and_two_are_told(shell, replica, shared_centre, damage: Callable[[Path], None]):
+    sound = (replica / "key.json").read_bytes()
+    damage(replica / "key.json")
+    assert shell.ask("status")["customers"] == 100
+    assert (replica / "key.json").read_bytes() == sound
+    for name in ("key.json", "key.second.json"):
+        damage(replica / name)
+    assert all("sign in" in said.lower() for said in told(shell))
+    assert "is kept in" in sign_in_again(shell, shared_centre)
+
+
+def test_a_home_that_is_no_folder_or_cannot_be_written(shared_centre, tmp_path):
+    (tmp_path / "file").write_text("x", "utf-8")
+    login = shared_centre.add_agent("homeless")
+    for home in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/nowhere"), Path("/dev/null")):
+        for arguments in (["status"], ["sign-in", "--central", shared_centre.url, "--agent", login], ["check"]):
+            finished = run_here("--home", str(home), *arguments)
+            assert finished.status == 1
+            assert finished.is_told(), finished
+    assert run_here("--home", "", "status").status == 2
+    assert run_here("status", "--home", "").status == 2
+
+
+def as_nobody(shell: Shell, arguments: list[str], answers: Connection) -> None:
+    os.setgroups([])
+    os.setresgid(65534, 65534, 65534)
+    os.setresuid(65534, 65534, 65534)
+    answers.send(shell(*arguments, ok=None))
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="another account needs root to become it")
+def test_a_home_of_another_account_is_told_and_left_as_it_is(shell, replica):
+    told(shell)  # loads all that the commands need, which the other account may not be able to read
+    before = {path: path.stat().st_mtime_ns for path in shell.home.rglob("*")}
+    for path in (*shell.home.parents[:2], shell.home, *shell.home.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    fork = multiprocessing.get_context("fork")
+    for arguments in TRIED:
+        ours, theirs = fork.Pipe()
+        process = fork.Process(target=as_nobody, args=(shell, arguments, theirs))
+        process.start()
+        assert ours.poll(30)
+        finished = ours.recv()
+        process.join()
+        assert finished.status == 1, finished
+        assert finished.is_told(), finished
+    assert {path: path.stat().st_mtime_ns for path in shell.home.rglob("*")} == before
+    assert shell.ask("status")["customers"] == 101
