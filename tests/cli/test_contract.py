@@ -13,6 +13,7 @@ from tests.cli import Shell, customer_of, desk_of, later, run_here, signed_in
 from tests.desks import environment
 from tests.line import Line
 from workstation.app import now
+from workstation.central import accounts
 from workstation.cli import COMMANDS
 from workstation.records import Customer
 
@@ -298,3 +299,53 @@ def test_each_line_is_answered_at_once_and_only_after_its_commit(shell):
             running.stdin.close()
             assert running.stdout.read() == b""
             assert running.wait(20) == 0
+
+
+@pytest.fixture
+def pair(shared_centre, tmp_path):
+    """Two desks that see one customer and nobody else's, and its id."""
+    accounts.add_scope(shared_centre.admin_url, tmp_path.name)
+    names = [f"{tmp_path.name}_{n}" for n in ("a", "b")]
+    first, second = (signed_in(shared_centre, tmp_path / name, name, scope=tmp_path.name) for name in names)
+    customer = customer_of(first)
+    first("sync")
+    second("sync")
+    return first, second, customer
+
+
+def test_a_conflict_is_shown_whole_and_chosen(pair):
+    first, second, customer = pair
+    first("customer", "edit", customer, "need=first\nwrote")
+    second("customer", "edit", customer, "need=second wrote")
+    first("sync")
+    assert second.ask("sync")["conflicts"] == 1
+    (item,) = second.ask("conflicts")["items"]
+    assert (item["field"], item["mine"], item["theirs"], item["before"]) == (
+        "need", "second wrote", "first\nwrote", None
+    )  # fmt: skip
+    assert (item["customer_id"], item["customer"]) == (customer, "Dilnoza Karimova")
+    assert second.ask("show", customer)["conflicts"] == 1
+    second("conflicts", "resolve", item["id"][-8:], "--take", "mine")
+    assert "decided already" in second("conflicts", "resolve", item["id"], "--take", "theirs", ok=1).err
+    assert second.ask("conflicts") == {"items": []}
+    for shell in (second, first):
+        shell("sync")
+        assert shell.ask("show", customer)["customer"]["need"] == "second wrote"
+        assert shell.ask("conflicts") == {"items": []}
+
+
+def test_what_central_refuses_waits_whole_until_somebody_decides(pair):
+    first, _second, customer = pair
+    first("customer", "edit", customer, "do_not_contact=calls")
+    first("sync")
+    first("customer", "edit", customer, "do_not_contact=")
+    answer = first.ask("sync")
+    assert (answer["refused"], answer["waiting"]) == (1, 0)
+    assert first.ask("status")["refused"] == 1
+    (item,) = first.ask("refused")["items"]
+    assert (item["entity"], item["entity_id"], item["values"]) == ("customer", customer, {"do_not_contact": None})
+    assert "senior" in item["reason"]
+    assert first.ask("show", customer)["customer"]["do_not_contact"] == "calls"
+    assert first.ask("refused", "discard", item["op_id"][-6:]) == {"discarded": 1}
+    assert first.ask("refused") == {"items": []}
+    assert first.ask("status")["refused"] == 0

@@ -155,8 +155,8 @@ def test_nothing_that_was_typed_steers_the_terminal(shell):
     customer = shell.ask("customer", "add", "--name", NASTY[2])["id"]
     shell("customer", "add", "--name", NASTY[3])
     shell("note", customer, "--", NASTY[2])
-    log = ("contact", customer, "--channel", "call", "--direction", "in", "--disposition", "\x1b[2J")
-    for arguments in (["show", customer], ["find", "owned"], ["find", "evil"], log, ["show", "\x1b[2J"], ["\x1b[2J"]):
+    log = ("contact", customer, "--channel", "call", "--direction", "in", "--disposition", NASTY[3] + NASTY[2])
+    for arguments in (["show", customer], ["find", "owned"], ["find", "evil"], log, ["show", NASTY[3]], ["\x07"]):
         assert shell(*arguments, ok=None).out.isascii(), "JSON is plain ASCII"
         finished = shell.spoken(*arguments)
         assert finished.out + finished.err

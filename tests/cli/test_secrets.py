@@ -1,5 +1,6 @@
 """After a day of work nobody's name, number, words or password lie readable on the PC or in the server's log."""
 
+import json
 import sys
 import threading
 from collections.abc import Iterator
@@ -144,12 +145,12 @@ def test_nothing_readable_lies_on_the_pc_while_at_work_and_afterwards(shell, tmp
     customer = day_of_work(shell, tmp_path)
     failing_pushes(shell, customer)
     with desk_of(shell, PASSWORD) as desk:
-        with desk.store.from_central() as inbox:  # a row no program of ours writes: reading it is a defect, and logged
-            inbox.connection.execute("update note set written_at = ?", (SECRETS["note"],))
+        # A fact that no central of ours sends: what the conversion says of it, and where, is a defect, and logged.
+        desk.store.note_facts({"agent": json.dumps({"id": str(desk.agent_id), "scopes": [SECRETS["note"]]})})
+        assert "defect" in shell("customer", "add", "--name", SECRETS["name"], ok=1).err
         for _n in range(20):
             with desk.store.write() as session:
                 customers.add_customer(session, 1, SECRETS["name"], [SECRETS["phone"]], now(), desk.regions)
-        assert "defect" in shell("show", customer, ok=1).err
         assert desk.folder.joinpath("replica.db-wal").stat().st_size > 100_000
         assert leaks(home, temporary) == {}
     shell("status", "--password-stdin", stdin=SECRETS["other password"].encode(), ok=1)

@@ -144,7 +144,7 @@ def start(shell: Shell, *arguments: str | bytes, **options: Any) -> subprocess.P
     return subprocess.Popen(
         [sys.executable, "-m", "workstation", "--home", str(shell.home), *arguments],
         stderr=subprocess.PIPE,
-        env=environment() | options.pop("env", {}),
+        env=environment() | {"PYTHONUNBUFFERED": ""} | options.pop("env", {}),
         **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE} | options,
     )
 
@@ -221,7 +221,7 @@ def test_ctrl_c_stops_a_sync_that_central_does_not_answer(shared_centre, tmp_pat
 
 @pytest.mark.skipif(sys.platform == "win32", reason="arguments of Windows are no bytes")
 @pytest.mark.parametrize(
-    "env", [{}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"PYTHONIOENCODING": "ascii"}]
+    "env", [{}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"PYTHONIOENCODING": "latin-1"}]
 )
 def test_a_terminal_of_another_encoding_is_written_to_all_the_same(shell, env):
     customer = customer_of(shell, "Дилноза Ғўза")

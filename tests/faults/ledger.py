@@ -1,4 +1,4 @@
-"""What was saved on the PCs of a fault test, and what must have become of it: kept apart from the program's own books."""
+"""What was saved on the PCs of a fault test, and what must have become of it, apart from the program's own books."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol

@@ -44,6 +44,8 @@ FAULTS: list[dict[str, tuple[int, dict[str, Sequence[Any]]]]] = [
     {"give_scopes": (4, {"scopes": ("[1]", "[2]", "[1, 2]", "[2, 1]")})},
 ]
 
+LENGTH = 25
+
 
 @dataclass(frozen=True)
 class Step:
@@ -56,7 +58,7 @@ class Step:
         return f"{self.verb}({', '.join(f'{name}={value!r}' for name, value in self.arguments)})"
 
 
-def trace_of(seed: int, length: int = 25) -> list[Step]:
+def trace_of(seed: int, length: int = LENGTH) -> list[Step]:
     """The trace of a seed: always the same."""
     chance = random.Random(seed)
     verbs = dict(WORK)
@@ -105,16 +107,18 @@ def fails(world: World, trace: Sequence[Step]) -> Exception | None:
     """Why a trace fails; None when it does not."""
     try:
         run(world, trace)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the trace found it
         return error
     return None
 
 
-def check_seed(world: World, seed: int) -> None:
+def check_seed(world: World, seed: int, length: int = LENGTH) -> None:
     """Run the trace of a seed; when it fails, say the seed and the shortest trace that does."""
-    trace = trace_of(seed)
+    trace = trace_of(seed, length)
     if fails(world, trace) is None:
         return
     least = shortest(world, trace)
     steps = "\n".join(f"    {step}" for step in least)
-    raise AssertionError(f"seed {seed} fails; the shortest trace that does:\n{steps}") from fails(world, least)
+    raise AssertionError(f"seed {seed}, {length} steps, fails; the shortest trace that does:\n{steps}") from fails(
+        world, least
+    )

@@ -137,13 +137,11 @@ def _settle_database(connection: Connection) -> None:
         "tcp_keepalives_count = 3",
         "client_connection_check_interval = '10s'",
         "idle_in_transaction_session_timeout = '10s'",
-        # What agents type stands in the messages of errors, in their DETAIL and CONTEXT and in parameters: none of it
-        # reaches the server's log ("log" outranks error; FATAL is still logged).
+        # What agents type stands in the messages of errors, and in the DETAIL (values of rows, parameters) and CONTEXT
+        # of any message: none of it reaches the server's log ("log" outranks error; FATAL is still logged).
         "log_min_messages = log",
         "log_min_error_statement = panic",
         "log_error_verbosity = terse",
-        "log_parameter_max_length = 0",
-        "log_parameter_max_length_on_error = 0",
     ):
         connection.exec_driver_sql(f"alter database {name} set {setting}")
 

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from workstation.central.port import DeskState, Hello
@@ -96,7 +97,7 @@ def _one_round(desk: SyncDesk, tally: Tally) -> None:
 
 
 def _timed(desk: SyncDesk, facts: dict[str, str]) -> SyncDesk:
-    return desk.by_central_time(int(facts.get("clock_offset_ms") or 0))
+    return replace(desk, offset_ms=int(facts.get("clock_offset_ms") or 0))
 
 
 def _exchange(desk: SyncDesk, epoch: str, facts: dict[str, str], tally: Tally, lost: Collection[int] = ()) -> None:
@@ -117,7 +118,7 @@ def _exchange(desk: SyncDesk, epoch: str, facts: dict[str, str], tally: Tally, l
             reconciling.check_old(desk, tally)
     if must_compare and not tally.problems:
         with desk.store.from_central() as inbox:
-            delivery.forget_old(inbox, desk.clock())
+            delivery.forget_old(inbox, desk.central_now())
         desk.store.note_facts({"compare": "", "last_digest": desk.clock().isoformat()})
     if _is_anything_freed(desk):
         pushing.push(desk, epoch, tally)
@@ -148,9 +149,8 @@ def _prepare(desk: SyncDesk, hello: Hello, known: dict[int, Cursor]) -> None:
     went_back = _went_back(desk, hello)
     with desk.store.from_central() as inbox:
         if went_back:
-            log.warning(
-                "central went back; %d operations are delivered again", delivery.deliver_again(inbox, desk.clock())
-            )
+            again = delivery.deliver_again(inbox, desk.central_now())
+            log.warning("central went back; %d operations are delivered again", again)
         delivery.number_from(inbox, hello.last_n)
         facts = {"epoch": hello.epoch}
         for scope in hello.scopes:

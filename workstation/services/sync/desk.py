@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,7 +23,8 @@ def host_name() -> str:
 class SyncDesk:
     """One replica and its way to central.
 
-    `history_days` limits the first fill; `allow_removal` confirms a pull that removes a large part of the replica.
+    `history_days` limits the first fill; `allow_removal` confirms a pull that removes a large part of the replica;
+    `offset_ms` is central's clock minus this PC's at the last hello.
     """
 
     store: Store
@@ -33,15 +34,15 @@ class SyncDesk:
     host: str = field(default_factory=host_name)
     history_days: int = 90
     allow_removal: bool = False
+    offset_ms: int = 0
 
-    def by_central_time(self, offset_ms: int) -> "SyncDesk":
-        """The same desk with central's time: no wrong clock of a PC decides what is read, kept or forgotten."""
-        offset = timedelta(milliseconds=offset_ms)
-        return replace(self, clock=lambda: self.clock() + offset)
+    def central_now(self) -> datetime:
+        """The time by central's clock: no wrong clock of a PC decides what is read, kept or forgotten."""
+        return self.clock() + timedelta(milliseconds=self.offset_ms)
 
     def since(self) -> datetime:
         """The moment before which history is fetched only on demand."""
-        return self.clock() - timedelta(days=self.history_days)
+        return self.central_now() - timedelta(days=self.history_days)
 
 
 @dataclass

@@ -50,7 +50,7 @@ def _deliver(desk: SyncDesk, epoch: str, batch: Sequence[WaitingEntry], tally: T
         return
     outcomes = [_outcome(answer) for answer in answers]
     with desk.store.from_central() as inbox:
-        delivery.take_answers(inbox, batch, outcomes, desk.clock())
+        delivery.take_answers(inbox, batch, outcomes, desk.central_now())
         if any(outcome.state in ("refused", "held") for outcome in outcomes):
             delivery.hold_dependants(inbox)
     tally.pushed += sum(outcome.state == "acknowledged" for outcome in outcomes)
@@ -77,7 +77,7 @@ def _quarantine(desk: SyncDesk, entry: WaitingEntry, reason: str, tally: Tally) 
     desk.central.put_aside(desk.device, as_operation(entry), reason)  # first: a broken line must not lose this copy
     with desk.store.from_central() as inbox:
         outcome = Outcome(entry.op_id, "quarantined", reason=json.dumps({"reason": "failed", "text": reason}))
-        delivery.take_answers(inbox, [entry], [outcome], desk.clock())
+        delivery.take_answers(inbox, [entry], [outcome], desk.central_now())
         delivery.hold_dependants(inbox)
     tally.refused += 1
 
