@@ -14,6 +14,7 @@ from workstation.services.sync.decisions import RefusedLine, refused
 from workstation.wire import FORMS
 
 UNDECIDED = ("refused", "quarantined", "held")
+POINTERS = {"contact_id": "contact", "contact_point_id": "contact_point", "source_contact_id": "contact"}
 AT_REST = ("settled", "discarded", *UNDECIDED)
 
 
@@ -137,7 +138,10 @@ def _check_central_row(central: CentralOfTests, one: Saved, row: dict[str, Any])
 
 def _may_write_on(central: CentralOfTests, pc: Pc, entry: OutboxEntry) -> bool:
     found = central.sql("select scope_id from workstation.customer where id = %s", entry.customer_id)
-    return bool(found) and found[0][0] in central.scopes_of(pc.who)
+    if not found or found[0][0] not in central.scopes_of(pc.who):
+        return False
+    pointed = [(to, entry.set[name][1]) for name, to in POINTERS.items() if name in entry.set]
+    return all(central.has(to, record_id) for to, record_id in pointed)
 
 
 def check_edits(world: World) -> None:

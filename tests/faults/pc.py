@@ -68,19 +68,29 @@ class Pc:
         self._folder, self._generation = folder, 0
         self._address = Address(line.url_for(url), who.login, who.password, device)
         self.central = PostgresCentral(self._address)
+        self._is_met = False  # hello was said on this connection, and it has not failed since
         self.store = self._open(empty)
         self.cursors: dict[int, tuple[str, int, int]] = {}
 
-    def sync(self, *, fault: tuple[int, bool, Callable[[], BaseException]] | None = None) -> SyncReport | None:
-        """One sync; None when the line failed. Killed when the fault says so."""
+    def sync(
+        self, *, goes_on: bool = False, fault: tuple[int, bool, Callable[[], BaseException]] | None = None
+    ) -> SyncReport | None:
+        """One sync; None when the line failed. Killed when the fault says so.
+
+        goes_on  as an open window does it: over the same connection, on which hello was said already
+        """
         central = FaultyCentral(self.central, *fault) if fault else self.central
+        is_met, self._is_met = goes_on and self._is_met, False
         try:
-            return sync_once(SyncDesk(self.store, central, self.device, self.clock, host="pc"))
+            report = sync_once(SyncDesk(self.store, central, self.device, self.clock, host="pc"), is_met=is_met)
         except CentralOffline:
             return None
+        self._is_met = True
+        return report
 
     def kill(self) -> None:
         """End the process without a word and start it again: what is on the disk is what there is."""
+        self.hang_up()
         old, store = self._path, self.store
         self.store = self._open(old)
         store.close()
@@ -95,6 +105,7 @@ class Pc:
     def put_back(self) -> None:
         """Put the backup back in place of what is there now."""
         assert self.copy is not None
+        self.hang_up()
         self.store.close()
         self.store = self._open(self.copy[0] / "replica.db")
         self.cursors = {}
@@ -102,7 +113,7 @@ class Pc:
     def hang_up(self) -> None:
         """Leave the connection, which may be dead, and make another one at the next sync."""
         self.central.close()
-        self.central = PostgresCentral(self._address)
+        self.central, self._is_met = PostgresCentral(self._address), False
 
     def close(self) -> None:
         """Let go of everything; the line stays."""

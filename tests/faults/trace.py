@@ -18,6 +18,9 @@ CALL = {"call": tuple(range(13))}
 WORK: dict[str, tuple[int, dict[str, Sequence[Any]]]] = {
     "add_customer": (3, PC | {"second": (False, True)}),
     "note": (7, PC | WHICH),
+    "correct_note": (2, PC | WHICH),
+    "delete_note": (1, PC | WHICH),
+    "log_contact": (3, PC | WHICH),
     "edit": (9, PC | WHICH | FIELD),
     "mark_vulnerable": (2, PC | WHICH | {"mark": ("yes", "yes", "no")}),
     "lift_do_not_contact": (1, PC | WHICH),
@@ -29,6 +32,7 @@ WORK: dict[str, tuple[int, dict[str, Sequence[Any]]]] = {
     "send_again": (1, PC),
     "attach": (1, PC | WHICH),
     "sync": (10, PC),
+    "poll": (5, PC),
     "sync_all": (2, {}),
 }
 FAULTS: list[dict[str, tuple[int, dict[str, Sequence[Any]]]]] = [

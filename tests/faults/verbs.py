@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from tests.faults.pc import Killed, Pc
 from tests.faults.world import World
 from workstation.errors import CentralOffline, Refused
-from workstation.records import Callback, Customer
-from workstation.services import callbacks, conflicts, customers, notes
+from workstation.records import Callback, Customer, Note
+from workstation.services import callbacks, conflicts, contacts, customers, notes
 from workstation.services.callbacks import CallbackForm
+from workstation.services.contacts import ContactForm
 from workstation.services.imports.customers import ImportContext, store_rows
 from workstation.services.imports.mapping import CustomerRow
 from workstation.services.sync import decisions
@@ -37,6 +38,21 @@ class AgentsAtWork:
     def note(self, pc: int, which: int) -> None:
         with self._saving(pc) as (desk, session, number):
             notes.add_note(session, self._customer(which), desk.who.agent_id, f"note {number}", desk.clock())
+
+    def correct_note(self, pc: int, which: int) -> None:
+        with self._saving(pc) as (desk, session, number):
+            if (found := self._a_note(session, which)) is not None:
+                notes.correct_note(session, found, desk.who.agent_id, f"note {number}", desk.clock())
+
+    def delete_note(self, pc: int, which: int) -> None:
+        with self._saving(pc) as (_desk, session, _number):
+            if (found := self._a_note(session, which)) is not None:
+                notes.delete_note(session, found)
+
+    def log_contact(self, pc: int, which: int) -> None:
+        with self._saving(pc) as (desk, session, number):
+            form = ContactForm("phone", "out", None, desk.clock(), None, f"note {number}")
+            contacts.log_contact(session, self._customer(which), desk.who.agent_id, form, desk.clock(), REGIONS)
 
     def edit(self, pc: int, which: int, field: str) -> None:
         with self._saving(pc) as (_desk, session, number):
@@ -88,6 +104,10 @@ class AgentsAtWork:
     def _customer(self, which: int) -> UUID:
         return self.world.ledger.customer(which)
 
+    def _a_note(self, session: Session, which: int) -> UUID | None:
+        found = list(session.scalars(select(Note.id).where(~Note.is_deleted).order_by(Note.body)))
+        return found[which % len(found)] if found else None
+
     @contextmanager
     def _saving(self, number: int) -> Iterator[tuple[Pc, Session, int]]:
         """One save on a PC, which a rule of the business may refuse; written down in the ledger."""
@@ -103,6 +123,10 @@ class PcsAndLines(AgentsAtWork):
 
     def sync(self, pc: int) -> None:
         self.world.pcs[pc].sync()
+
+    def poll(self, pc: int) -> None:
+        """The next round of an open window."""
+        self.world.pcs[pc].sync(goes_on=True)
 
     def sync_all(self) -> None:
         for pc in self.world.pcs:
@@ -197,10 +221,8 @@ class Everything(PcsAndLines):
         ((customer,),) = self.world.central.sql(
             "insert into workstation.customer (name, scope_id) values (%s, %s) returning id", f"Billing {number}", scope
         )
-        self.world.central.sql(
-            "insert into workstation.note (customer_id, body, author_id) values (%s, %s, %s)",
-            customer, f"by billing {number}", self.world.pcs[2].who.agent_id,
-        )  # fmt: skip
+        note = "insert into workstation.note (customer_id, body) values (%s, %s)"
+        self.world.central.sql(note, customer, f"by billing {number}")
         self.world.ledger.met(customer)
 
     def back_central_up(self) -> None:

@@ -64,6 +64,12 @@ def counts(session: Session) -> Counts:
     )
 
 
+def is_anything_to_send(session: Session) -> bool:
+    """Whether an operation is on its way to central, or may be."""
+    query = select(OutboxEntry.n).where(OutboxEntry.state.in_(("waiting", "sent"))).limit(1)
+    return session.scalar(query) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class WaitingEntry:
     """An operation on its way out: `set` and `needs` as the JSON texts they were saved as, passed on unread."""
@@ -270,9 +276,9 @@ def _lacked(reason: Values, entity: str, record_id: UUID, fields: Values) -> tup
     """The record whose absence was the reason."""
     if reason["reason"] == "unknown_customer" and "customer_id" in fields:
         return "customer", UUID(fields["customer_id"][1])
-    if reason["reason"] == "unknown_reference":
-        field = str(reason.get("field"))
-        return FORMS[entity].kind.__table__.columns[field].info["of"], UUID(fields[field][1])
+    field = str(reason.get("field"))
+    if reason["reason"] == "unknown_reference" and field in fields:
+        return FORMS[entity].kind.__table__.columns[field].info.get("of", entity), UUID(fields[field][1])
     return entity, record_id
 
 

@@ -29,16 +29,19 @@ ROUNDS = 3  # how often central may turn out to be another one within one sync
 def sync_once(desk: SyncDesk, *, is_met: bool = False) -> SyncReport:
     """One full push and pull; the first one fills the replica.
 
-    `is_met`: hello was said on this very connection, which has not failed since; it is not said again.
+    `is_met`: hello was said on this very connection, which has not failed since; it is not said again, unless something
+    is to be sent: a central restored under an open connection would hide behind its number what it has lost.
     Raises CentralOffline, LoginRefused, CentralRefused; what was done until then stays done, what waits waits.
     """
     began = time.monotonic()
     tally = Tally()
     facts = desk.store.facts()
+    with desk.store.read() as session:
+        is_met = is_met and not delivery.is_anything_to_send(session)
     for attempt in range(ROUNDS):
         try:
             if is_met and attempt == 0:
-                _exchange(_timed(desk, facts), facts.get("epoch", ""), facts, tally)
+                _exchange(_timed(desk, facts), facts.get("epoch", ""), facts, tally, sends=False)
             else:
                 _one_round(desk, tally)
             break
@@ -100,9 +103,18 @@ def _timed(desk: SyncDesk, facts: dict[str, str]) -> SyncDesk:
     return replace(desk, offset_ms=int(facts.get("clock_offset_ms") or 0))
 
 
-def _exchange(desk: SyncDesk, epoch: str, facts: dict[str, str], tally: Tally, lost: Collection[int] = ()) -> None:
+def _exchange(
+    desk: SyncDesk,
+    epoch: str,
+    facts: dict[str, str],
+    tally: Tally,
+    *,
+    lost: Collection[int] = (),
+    sends: bool = True,
+) -> None:
     """Push, forget the scopes that were lost, fill and pull the others; then what this made possible or left over."""
-    pushing.push(desk, epoch, tally)
+    if sends:
+        pushing.push(desk, epoch, tally)
     for scope in lost:
         with desk.store.from_central() as inbox:
             inbox.forget_scope(scope)
@@ -120,7 +132,7 @@ def _exchange(desk: SyncDesk, epoch: str, facts: dict[str, str], tally: Tally, l
         with desk.store.from_central() as inbox:
             delivery.forget_old(inbox, desk.central_now())
         desk.store.note_facts({"compare": "", "last_digest": desk.clock().isoformat()})
-    if _is_anything_freed(desk):
+    if _is_anything_freed(desk) and sends:
         pushing.push(desk, epoch, tally)
     with _noting_what_is_held(tally):
         reconciling.read_back(desk, tally)
