@@ -70,6 +70,14 @@ def forget_only_the_cursor(inbox: Inbox, scope: int) -> None:
     inbox.connection.execute("delete from cursor where scope_id = ?", (scope,))
 
 
+def send_at_every_poll(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = sync_service._exchange
+    monkeypatch.setattr(delivery, "is_anything_to_send", lambda _session: False)
+    monkeypatch.setattr(
+        sync_service, "_exchange", lambda *arguments, **options: exchange(*arguments, **options | {"sends": True})
+    )
+
+
 gone = Inbox.gone
 FOREIGN = {"which": 0, "scope": 2}
 OWN = {"which": 0, "scope": 1}
@@ -114,7 +122,7 @@ CONTROLS: dict[str, tuple[list[Step], Break]] = {
             step("note", pc=0, which=1),
             step("poll", pc=0),
         ],
-        instead(delivery, "is_anything_to_send", lambda _session: False),
+        send_at_every_poll,
     ),
     "what is sent has a number that central has not seen": (
         [

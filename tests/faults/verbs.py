@@ -41,12 +41,12 @@ class AgentsAtWork:
 
     def correct_note(self, pc: int, which: int) -> None:
         with self._saving(pc) as (desk, session, number):
-            if (found := self._a_note(session, which)) is not None:
+            if (found := _a_note(session, which)) is not None:
                 notes.correct_note(session, found, desk.who.agent_id, f"note {number}", desk.clock())
 
     def delete_note(self, pc: int, which: int) -> None:
         with self._saving(pc) as (_desk, session, _number):
-            if (found := self._a_note(session, which)) is not None:
+            if (found := _a_note(session, which)) is not None:
                 notes.delete_note(session, found)
 
     def log_contact(self, pc: int, which: int) -> None:
@@ -103,10 +103,6 @@ class AgentsAtWork:
 
     def _customer(self, which: int) -> UUID:
         return self.world.ledger.customer(which)
-
-    def _a_note(self, session: Session, which: int) -> UUID | None:
-        found = list(session.scalars(select(Note.id).where(~Note.is_deleted).order_by(Note.body)))
-        return found[which % len(found)] if found else None
 
     @contextmanager
     def _saving(self, number: int) -> Iterator[tuple[Pc, Session, int]]:
@@ -238,3 +234,9 @@ class Everything(PcsAndLines):
         """Botir is given other scopes."""
         who = self.world.pcs[1].who
         self.world.central.sql("update workstation.agent set scopes = %s::jsonb where id = %s", scopes, who.agent_id)
+
+
+def _a_note(session: Session, which: int) -> UUID | None:
+    """One of the notes on a PC, if there is any."""
+    found = list(session.scalars(select(Note.id).where(~Note.is_deleted).order_by(Note.body)))
+    return found[which % len(found)] if found else None
