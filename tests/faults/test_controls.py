@@ -178,6 +178,10 @@ CONTROLS: dict[str, tuple[list[Step], Break]] = {
         [step("add_by_sql", scope=1), step("archive_feed")],
         instead(sync_service, "_is_too_old", lambda _cursor, _hello: False),
     ),
+    "a scope that is taken away in the middle of the day leaves the PC": (
+        [step("sync", pc=1), step("give_scopes", scopes="[2]"), step("poll", pc=1)],
+        instead(Inbox, "forget_scope", forget_only_the_cursor),
+    ),
     "a scope that was taken away leaves the PC": (
         [step("give_scopes", scopes="[2]")],
         instead(Inbox, "forget_scope", forget_only_the_cursor),

@@ -3,7 +3,7 @@
 import re
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from workstation.errors import NotFound, Refused
@@ -46,6 +46,26 @@ def customer_of(session: Session, customer_id: UUID) -> Customer:
     if found is None:
         raise NotFound(_("This customer is not on this PC."))
     return found
+
+
+def place_of(session: Session, customer_id: UUID) -> tuple[UUID, int]:
+    """(id, scope) where a new record about this customer belongs: its own, or the survivor's. Raises NotFound.
+
+    Quicker than customer_of: every note asks.
+    """
+    if session.new:
+        session.flush()
+    found = session.connection().execute(_PLACE, {"wanted": customer_id}).first()
+    if found is None:
+        raise NotFound(_("This customer is not on this PC."))
+    if found.merged_into is not None:
+        survivor = customer_of(session, customer_id)
+        return survivor.id, survivor.scope_id
+    return customer_id, found.scope_id
+
+
+_CUSTOMER = Customer.__table__
+_PLACE = select(_CUSTOMER.c.scope_id, _CUSTOMER.c.merged_into).where(_CUSTOMER.c.id == bindparam("wanted"))
 
 
 def agent_by_login(session: Session, login: str) -> Agent:

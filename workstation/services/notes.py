@@ -24,10 +24,10 @@ def add_note(
     supersedes: UUID | None = None,
 ) -> UUID:
     """Keep a note, byte for byte. Raises Refused when it is blank or longer than 100,000 characters."""
-    customer = lookup.customer_of(session, customer_id)
+    customer, scope = lookup.place_of(session, customer_id)
     note = Note(
-        customer_id=customer.id,
-        scope_id=customer.scope_id,
+        customer_id=customer,
+        scope_id=scope,
         author_id=author,
         body=texts.required(text, _("A note"), NOTE_LIMIT),
         written_at=now,

@@ -45,8 +45,10 @@ def sync_once(desk: SyncDesk, *, is_met: bool = False) -> SyncReport:
             else:
                 _one_round(desk, tally)
             break
-        except CentralReplaced:
-            if attempt == ROUNDS - 1:
+        except CentralRefused as refusal:
+            # What hello said may be true no more: a scope was taken away, central is another one. Then it is said again.
+            is_stale = isinstance(refusal, CentralReplaced) or (is_met and attempt == 0)
+            if attempt == ROUNDS - 1 or not is_stale:
                 raise
     if not is_met or tally.pushed or tally.pulled or tally.refused or _is_stamp_due(desk, facts):
         desk.store.note_facts({"last_sync": desk.clock().isoformat(), "last_error": ""})
