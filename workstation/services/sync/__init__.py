@@ -46,7 +46,7 @@ def sync_once(desk: SyncDesk, *, is_met: bool = False) -> SyncReport:
                 _one_round(desk, tally)
             break
         except CentralRefused as refusal:
-            # What hello said may be true no more: a scope was taken away, central is another one. Then it is said again.
+            # What hello said may hold no more: a scope was taken away, central is another one. Then it is said again.
             is_stale = isinstance(refusal, CentralReplaced) or (is_met and attempt == 0)
             if attempt == ROUNDS - 1 or not is_stale:
                 raise
