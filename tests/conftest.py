@@ -5,9 +5,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.desks import Centre, Clock, DeskAtWork
 from tests.servers import ScratchCluster, scratch_cluster, scratch_database
+
+settings.register_profile("tests", deadline=None)  # a busy machine is slow and not wrong
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")
