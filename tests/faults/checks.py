@@ -140,6 +140,8 @@ def _may_write_on(central: CentralOfTests, pc: Pc, entry: OutboxEntry) -> bool:
     found = central.sql("select scope_id from workstation.customer where id = %s", entry.customer_id)
     if not found or found[0][0] not in central.scopes_of(pc.who):
         return False
+    if any(e.state in {*UNDECIDED, "discarded"} and str(e.entity_id) in entry.needs for e in pc.operations()):
+        return False  # what it stands on waits itself, for a reason of its own
     pointed = [(to, entry.set[name][1]) for name, to in POINTERS.items() if name in entry.set]
     return all(central.has(to, record_id) for to, record_id in pointed)
 

@@ -1,14 +1,19 @@
 """Controls: for each rule of the sync a short trace that comes out well with the rule, and is found out without it."""
 
+import json
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlcipher3.dbapi2 import IntegrityError
 
 from tests.faults.trace import Step, fails
 from tests.faults.world import World, new_world
 from workstation.errors import CentralReplaced
+from workstation.records.base import EPOCH, MICROSECOND
 from workstation.replica import delivery, rows
+from workstation.replica import inbox as inbox_module
 from workstation.replica.inbox import Inbox
 from workstation.services import sync as sync_service
 from workstation.services.sync import reconciling
@@ -68,6 +73,20 @@ def numbers_are_given_out_again(inbox: Inbox, last_n: int = 0) -> None:
 
 def forget_only_the_cursor(inbox: Inbox, scope: int) -> None:
     inbox.connection.execute("delete from cursor where scope_id = ?", (scope,))
+
+
+def forget_by_the_clock_of_the_pc(inbox: Inbox, now: datetime) -> None:
+    before = (now - timedelta(days=30) - EPOCH) // MICROSECOND
+    inbox.connection.execute("delete from outbox where state = 'discarded' and made_at < ?", (before,))
+
+
+def laid_over_without_what_was_lost(beneath, operations):
+    body = beneath
+    for kind, fields, lost in operations:
+        if body is not None or kind == "add":
+            given = {name: new for name, (_old, new) in json.loads(fields).items() if name not in json.loads(lost)}
+            body = (body or {}) | given
+    return body
 
 
 def send_at_every_poll(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,6 +189,40 @@ CONTROLS: dict[str, tuple[list[Step], Break]] = {
         ],
         instead(SyncDesk, "central_now", lambda desk: desk.clock()),
     ),
+    "what was discarded on a PC whose clock is behind can still be read": (
+        [
+            step("set_clock", pc=1, years=-10),
+            step("edit", pc=1, which=0, field="need"),
+            step("give_scopes", scopes="[2]"),
+            step("sync", pc=1),
+            step("discard", pc=1, whole=False),
+            step("give_scopes", scopes="[1]"),
+            step("set_clock", pc=1, years=10),
+        ],
+        instead(delivery, "forget_old", forget_by_the_clock_of_the_pc),
+    ),
+    "a clock that is set between two polls makes nothing forgotten": (
+        [
+            step("note", pc=2, which=0),
+            step("sync", pc=2),
+            step("set_clock", pc=2, years=10),
+            step("poll", pc=2),
+            step("restore_central", told=True),
+        ],
+        instead(sync_service, "_is_only_polling", lambda _desk, _facts: True),
+    ),
+    "a creation that lost fields to one that is out of sight is whole on its PC": (
+        [
+            step("import_person", pc=0, person=1),
+            step("import_person", pc=1, person=1),
+            step("sync_all"),
+            step("give_scopes", scopes="[2]"),
+            step("sync", pc=1),
+            step("back_central_up"),
+            step("restore_central", told=True),
+        ],
+        instead(inbox_module, "laid_over", laid_over_without_what_was_lost),
+    ),
     "a record that left one scope for another of ours stays": (
         [step("move", **FOREIGN), step("sync_all"), step("move", **OWN)],
         instead(Inbox, "gone", lambda inbox, entity, ids, _scope: gone(inbox, entity, ids, None)),
@@ -198,7 +251,9 @@ def test_with_the_rule_all_is_well(world, rule):
 def test_without_the_rule_the_checks_find_it(world, rule, monkeypatch):
     trace, break_it = CONTROLS[rule]
     break_it(monkeypatch)
-    assert isinstance(fails(world, trace), AssertionError | CentralReplaced)  # central has an eye on cursors too
+    assert isinstance(
+        fails(world, trace), AssertionError | CentralReplaced | IntegrityError
+    )  # of central, of the replica
 
 
 def test_a_record_without_a_required_field_is_left_out_and_the_others_come(world):

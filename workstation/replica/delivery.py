@@ -204,8 +204,13 @@ def cover(inbox: Inbox, entity: str, record_id: bytes) -> None:
 
 
 def forget_old(inbox: Inbox, now: datetime) -> None:
-    """Settled operations leave the outbox after 30 days."""
+    """Settled operations leave the outbox after 30 days, discarded ones 30 days after they were first met here: when
+    they were made was said by this PC's clock alone."""
     before = (now - KEPT - EPOCH) // MICROSECOND
+    inbox.connection.execute(
+        "update outbox set acknowledged_at = ? where state = 'discarded' and acknowledged_at is null",
+        ((now - EPOCH) // MICROSECOND,),
+    )
     inbox.connection.execute(
         "delete from outbox where state in ('settled', 'discarded') and coalesce(acknowledged_at, made_at) < ?",
         (before,),

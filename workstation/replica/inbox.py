@@ -203,6 +203,6 @@ def laid_over(beneath: Values | None, operations: Iterable[tuple[str, str, str]]
         if body is None and kind != "add":
             continue
         given: Mapping[str, list[Any]] = json.loads(fields)
-        kept = json.loads(lost)
+        kept = json.loads(lost) if body else ()  # central's fields stay only where there are any
         body = (body or {}) | {name: pair[1] for name, pair in given.items() if name not in kept}
     return body

@@ -30,14 +30,14 @@ def sync_once(desk: SyncDesk, *, is_met: bool = False) -> SyncReport:
     """One full push and pull; the first one fills the replica.
 
     `is_met`: hello was said on this very connection, which has not failed since; it is not said again, unless something
-    is to be sent: a central restored under an open connection would hide behind its number what it has lost.
+    is to be sent (a central restored under an open connection would hide behind its number what it has lost) or
+    compared (this PC's clock may have been set since).
     Raises CentralOffline, LoginRefused, CentralRefused; what was done until then stays done, what waits waits.
     """
     began = time.monotonic()
     tally = Tally()
     facts = desk.store.facts()
-    with desk.store.read() as session:
-        is_met = is_met and not delivery.is_anything_to_send(session)
+    is_met = is_met and _is_only_polling(desk, facts)
     for attempt in range(ROUNDS):
         try:
             if is_met and attempt == 0:
@@ -99,6 +99,14 @@ def _one_round(desk: SyncDesk, tally: Tally) -> None:
     known = filling.cursors(desk)
     _prepare(desk, hello, known)
     _exchange(desk, hello.epoch, desk.store.facts(), tally, lost=known.keys() - set(hello.scopes))
+
+
+def _is_only_polling(desk: SyncDesk, facts: dict[str, str]) -> bool:
+    """Whether a round only reads what is new. For all else central is asked first who and what time it is."""
+    with desk.store.read() as session:
+        return not (
+            delivery.is_anything_to_send(session) or facts.get("compare") == "due" or _is_digest_due(desk, facts)
+        )
 
 
 def _timed(desk: SyncDesk, facts: dict[str, str]) -> SyncDesk:
