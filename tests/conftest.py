@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from tests.desks import Centre, Clock, DeskAtWork
 from tests.servers import ScratchCluster, scratch_cluster, scratch_database
+from tests.windows import WindowAtWork, window_of
 
 settings.register_profile("tests", deadline=None)  # a busy machine is slow and not wrong
 settings.load_profile("tests")
@@ -43,5 +44,16 @@ def open_desk(centre: Centre, clock: Clock, tmp_path: Path) -> Iterator[object]:
 
         def opened(login: str, role: str = "agent", pc: str | None = None) -> DeskAtWork:
             return desks.enter_context(centre.desk(login, role, tmp_path / (pc or login), clock))
+
+        yield opened
+
+
+@pytest.fixture
+def open_window(qapp: object, centre: Centre, clock: Clock, tmp_path: Path) -> Iterator[object]:
+    """Sign an agent in on a PC of its own and show the window: open_window("aziza")."""
+    with ExitStack() as windows:
+
+        def opened(name: str, role: str = "agent", pc: str | None = None) -> WindowAtWork:
+            return windows.enter_context(window_of(centre, name, role, tmp_path / (pc or name), clock))
 
         yield opened

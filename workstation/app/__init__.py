@@ -61,17 +61,17 @@ class Desk:
     @property
     def agent_id(self) -> UUID:
         """The agent of this desk. Raises CannotOpen before the first hello."""
-        return UUID(str(self._agent()["id"]))
+        return UUID(str(self.agent()["id"]))
 
     @property
     def role(self) -> str:
         """agent, senior, supervisor or admin, as central last said."""
-        return str(self._agent()["role"])
+        return str(self.agent()["role"])
 
     @property
     def scope(self) -> int:
         """Where this agent's new customers go: the first scope of theirs."""
-        scopes = self._agent().get("scopes") or [1]
+        scopes = self.agent().get("scopes") or [1]
         return int(scopes[0])
 
     @property
@@ -85,7 +85,8 @@ class Desk:
         """Where the replica lies."""
         return self.home.replica_folder(self.who.central, self.who.agent)
 
-    def _agent(self) -> Values:
+    def agent(self) -> Values:
+        """The agent as central last described them. Raises CannotOpen before the first hello."""
         text = self.store.fact("agent")
         if text is None:
             raise CannotOpen(_("This PC has not heard from central yet; sign in while central can be reached."))
@@ -169,7 +170,9 @@ def open_desk(
 
 
 @contextlib.contextmanager
-def sign_in(home: Home, central_url: str, login: str, password: str) -> Iterator[Desk]:
+def sign_in(
+    home: Home, central_url: str, login: str, password: str, announce: Callable[[Changes], None] | None = None
+) -> Iterator[Desk]:
     """Check the password with central and make or open the replica.
 
     After a password reset the second wrap of the key, which only central can open, lets the agent in. Raises
@@ -192,7 +195,7 @@ def sign_in(home: Home, central_url: str, login: str, password: str) -> Iterator
             key = vault.new_key(folder, who.owner, password, secret)
         elif _is_beyond_repair(folder, key):
             notices = _set_aside(folder)
-        store = stack.enter_context(_opened(folder, key))
+        store = stack.enter_context(_opened(folder, key, announce))
         desk = Desk(home, who, settings, store, password, notices=notices)
         hello = say_hello(desk.sync_desk(central))
         vault.rewrap(folder, who.owner, key, password, hello.desk_secret)

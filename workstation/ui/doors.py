@@ -1,0 +1,56 @@
+"""The few ways by which the outside reaches the screens; every signal is emitted on the UI thread."""
+
+from datetime import datetime
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from workstation.changes import Changes
+
+MINUTE_MS = 60_000
+
+
+class Doors(QObject):
+    """Signals:
+    changed: Changes; something was committed, by us or by a colleague.
+    call_arrived: text; a number or address that another program handed over.
+    online_changed: Connection; how the desk stands towards central now.
+    minute_passed: a minute of the clock began; a callback turns overdue without any commit.
+    """
+
+    changed = Signal(object)
+    call_arrived = Signal(object)
+    online_changed = Signal(object)
+    minute_passed = Signal()
+    _brought = Signal(object, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._brought.connect(self._let_in, Qt.ConnectionType.QueuedConnection)
+        self._minute = QTimer(self, singleShot=True)
+        self._minute.timeout.connect(self._next_minute)
+
+    def announce(self, changes: Changes) -> None:
+        """A commit, told by the thread that made it."""
+        self._brought.emit("changed", changes)
+
+    def stand(self, connection: object) -> None:
+        """How we stand towards central, told by any thread."""
+        self._brought.emit("online_changed", connection)
+
+    def start_minutes(self, now: datetime) -> None:
+        """Tell every minute from here on, as the clock on the wall does."""
+        self._minute.start(MINUTE_MS - (now.second * 1000 + now.microsecond // 1000))
+
+    def stop(self) -> None:
+        """Nothing more comes in."""
+        self._minute.stop()
+        self._brought.disconnect(self._let_in)
+
+    def _next_minute(self) -> None:
+        self._minute.start(MINUTE_MS)
+        self.minute_passed.emit()
+
+    @Slot(object, object)
+    def _let_in(self, door: str, what: Any) -> None:
+        getattr(self, door).emit(what)

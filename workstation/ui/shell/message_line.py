@@ -1,0 +1,56 @@
+"""One calm line at the bottom for what nobody else has a place to say; it goes by itself, a click takes it away."""
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from workstation.language import _
+from workstation.ui.widgets.icons import Icon, IconButton
+from workstation.ui.widgets.parts import label, set_role
+
+SECONDS = 8
+
+
+class MessageLine(QFrame):
+    """Shown over the page, never instead of it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._area = parent
+        self.setProperty("alert", "info")
+        self._icon, self._words = Icon("info", "accent"), label("", wrap=True)
+        close = IconButton("close", _("Close this message"), size=14)
+        close.clicked.connect(self.hide)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 8, 8, 8)
+        layout.addWidget(self._icon)
+        layout.addWidget(self._words, 1)
+        layout.addWidget(close)
+        self._timer = QTimer(self, singleShot=True, interval=SECONDS * 1000)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+
+    @property
+    def words(self) -> str:
+        """What is said now; empty when nothing is."""
+        return self._words.text() if self.isVisible() else ""
+
+    def say(self, words: str, alert: str = "info") -> None:
+        """Say this, for a few seconds."""
+        set_role(self, "alert", alert)
+        tone = {"info": "accent", "ok": "ok", "warn": "warn", "danger": "danger"}[alert]
+        self._icon.show_icon("check" if alert == "ok" else "info" if alert == "info" else "alert", tone)
+        self._words.setText(words)
+        self.setAccessibleName(words)
+        self.place()
+        self.show()
+        self.raise_()
+        self._timer.start()
+
+    def place(self) -> None:
+        """At the bottom of the window, in the middle."""
+        area = self._area
+        width = min(560, area.width() - 80)
+        self.setFixedWidth(width)
+        self.adjustSize()
+        self.move((area.width() - width) // 2, area.height() - self.height() - 16)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignVCenter)

@@ -1,0 +1,58 @@
+"""Times and lengths as people read them, in the language of the window."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from PySide6.QtCore import QDate, QLocale, QTime
+
+from workstation.language import _
+
+
+def clock_time(moment: datetime, zone: ZoneInfo) -> str:
+    """The time of day in `zone`, as "14:02"."""
+    local = moment.astimezone(zone)
+    return QLocale().toString(QTime(local.hour, local.minute), "HH:mm")
+
+
+def day(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """Today, Tomorrow, Yesterday, else "21 May", with the year where it is another one."""
+    local, today = moment.astimezone(zone).date(), now.astimezone(zone).date()
+    near = {0: _("Today"), 1: _("Tomorrow"), -1: _("Yesterday")}.get((local - today).days)
+    if near is not None:
+        return near
+    shape = "d MMM" if local.year == today.year else "d MMM yyyy"
+    return QLocale().toString(QDate(local.year, local.month, local.day), shape)
+
+
+def moment(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """Day and time: "Today 14:02"."""
+    return " ".join((day(moment, zone, now), clock_time(moment, zone)))
+
+
+def duration(seconds: float) -> str:
+    """A length as "12:04", from an hour on "1:02:03"."""
+    minutes, second = divmod(max(0, int(seconds)), 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute:02}:{second:02}"
+
+
+def ago(seconds: float) -> str:
+    """How long since, roughly: "2 s", "4 min", "3 h", "2 d"."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return _("{n} s").format(n=whole)
+    if whole < 3600:
+        return _("{n} min").format(n=whole // 60)
+    if whole < 2 * 86_400:
+        return _("{n} h").format(n=whole // 3600)
+    return _("{n} d").format(n=whole // 86_400)
+
+
+def number(value: int) -> str:
+    """A number with its thousands apart."""
+    return QLocale().toString(value)
+
+
+def offset(zone: ZoneInfo, other: ZoneInfo, now: datetime) -> timedelta:
+    """How far the clocks of two zones are apart now."""
+    return (now.astimezone(zone).utcoffset() or timedelta(0)) - (now.astimezone(other).utcoffset() or timedelta(0))
