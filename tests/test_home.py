@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from workstation import logs
 from workstation.errors import Refused
-from workstation.home import FileLock, Home, SignIn, write_whole
+from workstation.files import write_whole
+from workstation.home import FileLock, Home, SignIn
 
 ROOT = Path(__file__).resolve().parent.parent
 AZIZA = SignIn("db.example.org", "aziza")

@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from uuid import UUID, uuid4
 import platformdirs
 
 from workstation.errors import Refused
+from workstation.files import unwritable, write_whole
 from workstation.language import _
 
 if sys.platform == "win32":
@@ -25,41 +25,9 @@ else:
     import fcntl
 
 POLL_SECONDS = 0.02
+WAITING_FILE = "waiting.json"
 _MAX_LIST_BYTES = 1_000_000
 _MAX_TEXT = 255
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file so that any crash leaves the old content or the new one; mode 0600, on the disk on return."""
-    temporary: Path | None = None
-    try:
-        number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(number, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _fsync_folder(path.parent)
-    except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-        raise _unwritable(path, error) from None
-
-
-def _fsync_folder(folder: Path) -> None:
-    # Windows cannot open a folder as a file; NTFS journals the rename itself
-    if sys.platform != "win32":
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)
-
-
-def _unwritable(path: Path, error: OSError) -> Refused:
-    return Refused(_("{path} cannot be written: {why}.").format(path=path, why=error.strerror or type(error).__name__))
 
 
 class FileLock:
@@ -83,7 +51,7 @@ class FileLock:
         try:
             number = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise _unwritable(self.path, error) from None
+            raise unwritable(self.path, error) from None
         while not _try_lock(number):
             left = deadline - time.monotonic()
             if left <= 0:
@@ -241,6 +209,26 @@ class Home:
         if not os.access(path, os.W_OK | os.X_OK):
             raise Refused(_("The folder {path} cannot be written to.").format(path=path))
         return path
+
+
+def note_waiting(home: Home, sign_in: SignIn, waiting: int, since: str) -> None:
+    """Keep beside the encrypted replica how many changes wait and since when (ISO 8601): figures, nothing personal, so
+    that the sign-in can tell whose work waits without anybody's key."""
+    path = home.replica_folder(sign_in.central, sign_in.agent) / WAITING_FILE
+    if waiting:
+        write_whole(path, json.dumps({"waiting": waiting, "since": since}).encode())
+    else:
+        path.unlink(missing_ok=True)
+
+
+def waiting_of(home: Home, sign_in: SignIn) -> tuple[int, str]:
+    """(changes, since) as last noted; (0, "") when none wait or the note cannot be read."""
+    try:
+        with (home.replica_folder(sign_in.central, sign_in.agent) / WAITING_FILE).open("rb") as file:
+            found = json.loads(file.read(_MAX_TEXT))
+        return int(found["waiting"]), str(found["since"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return 0, ""
 
 
 def _check(field: str, text: str) -> None:

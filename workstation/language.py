@@ -4,6 +4,7 @@ import gettext as _gettext
 from pathlib import Path
 
 DOMAIN = "workstation"
+LANGUAGES = {"en": "English", "ru": "Русский"}  # those whose words are complete, by their own names
 
 
 class _Chosen:

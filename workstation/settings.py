@@ -1,5 +1,7 @@
 """What an administrator sets for a PC and an agent for themselves, read from two small files and checked."""
 
+import json
+import re
 import sys
 import tomllib
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from typing import Any
 import platformdirs
 
 from workstation.errors import Refused
+from workstation.files import write_whole
 from workstation.language import _
 
 _MAX_FILE_BYTES = 100_000
@@ -36,6 +39,8 @@ class Settings:
     update_folder: Path | None = None
     language: str | None = None
     region: str = "UZ"
+    theme: str = "system"
+    sound: bool = True
     warnings: tuple[str, ...] = ()
 
 
@@ -61,6 +66,33 @@ def load(home: Path, machine: Path | None = None) -> Settings:
         told = _("{file}: {key} is set for this PC by its administrator; the value here is not used.")
         warnings.append(told.format(file=mine, key=key))
     return Settings(**of_machine | of_agent, warnings=tuple(warnings))
+
+
+def save(home: Path, changes: dict[str, str | int | bool]) -> None:
+    """Write settings of the agent's own file; other lines and comments stay. Refused when a value is wrong, the file
+    cannot be written, or this PC's administrator has set the key."""
+    fixed, _warnings = _read(machine_file())
+    path = home / "settings.toml"
+    known = _parse(path)  # what is no settings file is not overwritten
+    for key, value in changes.items():
+        if key in FIXED_BY_MACHINE & fixed.keys():
+            raise Refused(_("{key} is set for this PC by its administrator.").format(key=key), key)
+        read, describe = _EXPECTED[key]
+        try:
+            read(value)
+        except (ValueError, TypeError):
+            raise Refused(
+                _("{key} is wrong; expected is {expected}.").format(key=key, expected=describe()), key
+            ) from None
+    lines = path.read_text("utf-8-sig").splitlines() if known else []
+    for key, value in changes.items():
+        line = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+        at = next((n for n, old in enumerate(lines) if re.match(rf"\s*{key}\s*=", old)), None)
+        if at is None:
+            lines.insert(0, line)  # before any table
+        else:
+            lines[at] = line
+    write_whole(path, ("\n".join(lines) + "\n").encode())
 
 
 def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
@@ -167,5 +199,7 @@ _EXPECTED: dict[str, _Reader] = {
     "offline_days": _number(0, 365),
     "update_folder": (_folder, lambda: _("the full path of a folder")),
     "language": _one_of("en", "ru", "uz", "be"),
+    "theme": _one_of("system", "light", "dark"),
+    "sound": (_yes_or_no, lambda: _("true or false")),
     "region": (_region, lambda: _('two capital letters of a country, like "UZ"')),
 }

@@ -14,7 +14,8 @@ from workstation.central import accounts
 
 TABLES = (
     "customer", "contact_point", "contact", "note", "callback", "conflict", "agent", "team", "scope", "disposition",
-    "feed", "feed_archive", "op_applied", "op_rejected", "device", "audit", "meta", "entity", "field",
+    "feed", "feed_archive", "op_applied", "op_rejected", "device", "audit", "meta", "entity", "field", "presence",
+    "presence_interval",
 )  # fmt: skip
 # Each must be denied by its own right or its absence (class 42 and the like), not by a slip of the pen.
 DENIED = """

@@ -79,7 +79,9 @@ def victim(centre: Centre, open_desk) -> DeskAtWork:
         form = contacts.ContactForm("phone", "in", None, desk.clock(), desk.clock(), phone="+998901234567")
         contacts.log_contact(session, customer, desk.desk.agent_id, form, desk.clock(), desk.desk.regions)
         at = f"{desk.clock().date()}T23:59:59"
-        callback = callbacks.CallbackForm(at, "Pacific/Kiritimati", "secret", desk.desk.agent_id)
+        callback = callbacks.CallbackForm(
+            at, "Pacific/Kiritimati", "secret", desk.desk.agent_id, made_by="customer asked"
+        )
         callbacks.add_callback(session, customer, desk.desk.agent_id, callback, desk.clock().replace(hour=0), "UZ")
     desk.sync()
     centre.sql(

@@ -81,14 +81,14 @@ def test_an_upgrade_from_the_first_schema_keeps_what_is_there(cluster, clock, tm
             centre.close()
 
 
-def build_first_schema(admin_url):
-    """Central as the first release made it: the first migration alone."""
+def build_first_schema(admin_url, version="0001"):
+    """Central as an early release made it: by default the first migration alone."""
     with admin.as_owner(admin_url) as connection:
         admin.run_script(connection, admin._GROUND)
         script = Config()
         script.set_main_option("script_location", str(admin.SCHEMA_FOLDER))
         script.attributes["connection"] = connection
-        command.upgrade(script, "0001")
+        command.upgrade(script, version)
 
 
 SPARSE = {

@@ -24,7 +24,7 @@ NAMES = [
     ["admin", "scope", "list"], ["sign-in"], ["sync"], ["status"], ["find"], ["show"], ["customer", "add"],
     ["customer", "edit"], ["note"], ["contact"], ["callback", "add"], ["callback", "list"], ["callback", "done"],
     ["callback", "cancel"], ["callback", "reschedule"], ["callback", "reassign"], ["conflicts"], ["refused"],
-    ["import"], ["check"],
+    ["import"], ["monitoring"], ["check"],
 ]  # fmt: skip
 
 

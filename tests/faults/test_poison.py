@@ -197,7 +197,9 @@ def customer_with_everything(desk: DeskAtWork, name: str = "Dilnoza Karimova") -
         contacts.log_contact(session, customer, desk.desk.agent_id, form, desk.clock(), desk.desk.regions)
     with desk.store.write() as session:
         at = f"{desk.clock().date()}T23:59:59"
-        callback = callbacks.CallbackForm(at, "Pacific/Pago_Pago", "contract", desk.desk.agent_id)
+        callback = callbacks.CallbackForm(
+            at, "Pacific/Pago_Pago", "contract", desk.desk.agent_id, made_by="customer asked"
+        )
         callbacks.add_callback(session, customer, desk.desk.agent_id, callback, desk.clock(), "UZ")
     for number in range(20):
         desk.note(customer, f"note {number}")

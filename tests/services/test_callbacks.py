@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.services.conftest import ME, NOW, REGIONS
 from workstation.errors import NotFound, Refused
-from workstation.records import Agent, Callback, Customer
-from workstation.services import callbacks, customers
+from workstation.records import Agent, Callback, Contact, ContactPoint, Customer, Disposition
+from workstation.services import callback_rules, callbacks, customers
 from workstation.services.callbacks import CallbackForm
 
 GIVEN_TIMES = Path(__file__).parents[3] / "shared" / "data" / "time"
@@ -22,10 +22,11 @@ SOON = (NOW + timedelta(hours=1)).isoformat()
 ZONES = ["Asia/Tashkent", "Europe/Minsk", "Europe/Moscow", "Europe/Dublin", "America/New_York", "Pacific/Apia", "UTC"]
 
 
-def promise(store, customer, at=SOON, zone=None, now=NOW, **facts):
-    form = CallbackForm(at, zone, facts.pop("reason", None), facts.pop("owner_id", ME))
+def promise(store, customer, at=SOON, zone=None, now=NOW, *, region="UZ", **facts):
+    """A callback that may lie at any hour, because the customer asked for it."""
+    facts = {"reason": None, "owner_id": ME, "made_by": "customer asked"} | facts
     with store.write() as session:
-        return callbacks.add_callback(session, customer, ME, form, now, facts.pop("region", "UZ"))
+        return callbacks.add_callback(session, customer, ME, CallbackForm(at, zone, **facts), now, region)
 
 
 def one(store, callback):
@@ -212,3 +213,141 @@ def test_a_callback_of_somebody_who_is_not_here_is_shown_all_the_same(store, cus
 def test_who_is_served_is_found_in_any_region(store):
     assert set(callbacks.ZONES) == set(REGIONS)
     assert all(ZoneInfo(zone) for zone in callbacks.ZONES.values())
+
+
+TUESDAY = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)  # 14:30 in Tashkent
+
+
+def form(at, **facts):
+    return CallbackForm(at, None, None, ME, **facts)
+
+
+def add(store, customer, said, **options):
+    with store.write() as session:
+        return callbacks.add_callback(session, customer, ME, said, TUESDAY, "UZ", **options)
+
+
+def preview(store, customer, said):
+    with store.read() as session:
+        return callback_rules.preview(session, customer, said, TUESDAY, "UZ")
+
+
+def try_to_reach(store, customer, *minutes_ago):
+    with store.write() as session:
+        if not session.query(Disposition).count():
+            session.add(Disposition(code="no_answer", label="No answer"))
+            session.add(Disposition(code="solved", label="Solved", is_right_party=True, closes_callback=True))
+        for minutes in minutes_ago:
+            at = TUESDAY - timedelta(minutes=minutes)
+            session.add(
+                Contact(
+                    customer_id=customer, author_id=ME, channel="call", direction="out", disposition="no_answer",
+                    started_at=at, written_at=at,
+                )
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [("2026-11-29T12:00", "Sunday at Dilnoza's; calling hours are Mon–Sat 09:00–20:00"), ("2026-11-25T08:59", "08:59"),
+     ("2026-11-25T20:00", "20:00"), ("2026-11-25T19:57", "too late to begin")],
+)  # fmt: skip
+def test_outside_calling_hours_needs_a_reason_or_the_customers_wish(store, customer, at, told):
+    with pytest.raises(Refused, match=told) as refusal:
+        add(store, customer, form(at))
+    assert refusal.value.field == "at"
+    with pytest.raises(Refused, match=told):
+        add(store, customer, form(at, override_reason=" "))
+    asked = one(store, add(store, customer, form(at, made_by="customer asked")))
+    reasoned = one(store, add(store, customer, form(at, override_reason="works nights")))
+    assert (asked.made_by, asked.state_reason, reasoned.state_reason) == ("customer asked", None, "works nights")
+    warned = []
+    add(store, customer, form(at), warn=warned.append)
+    assert len(warned) == 1
+    assert told in warned[0]
+
+
+def test_a_fourth_attempt_of_a_day_needs_a_reason(store, customer):
+    try_to_reach(store, customer, 10, 60, 120)
+    with pytest.raises(Refused, match="Already 3 attempts that day"):
+        add(store, customer, form("2026-11-24T18:00"))
+    add(store, customer, form("2026-11-25T10:00"))
+    shown = preview(store, customer, form("2026-11-24T18:00"))
+    assert (shown.objection.may_override, shown.attempts_words) == (True, "attempt 4 of 3 today")
+    add(store, customer, form("2026-11-24T18:00", override_reason="her flight leaves tonight"))
+
+
+def test_a_number_not_to_be_used_or_of_somebody_else_is_refused_whatever_the_reason(store, customer):
+    with store.write() as session:
+        other = customers.add_customer(session, 1, "Otabek Karimov", ["+998711112233"], NOW, REGIONS)
+        points = {p.customer_id: p.id for p in session.query(ContactPoint)}
+        session.get_one(ContactPoint, points[customer]).do_not_use = True
+    for wrong, told in ((points[customer], "not to be used"), (points[other], "not one of"), (UUID(int=9), "not one")):
+        said = form("2026-11-25T10:00", contact_point_id=wrong, override_reason="r", made_by="customer asked")
+        with pytest.raises(Refused, match=told) as refusal:
+            add(store, customer, said)
+        assert refusal.value.field == "contact_point"
+        assert not preview(store, customer, said).objection.may_override
+
+
+def test_the_window_ends_when_calling_hours_do(store, customer):
+    assert one(store, add(store, customer, form("2026-11-25T19:30"))).window_minutes == 30
+    assert one(store, add(store, customer, form("2026-11-25T10:00"))).window_minutes == 60
+    late = form("2026-11-25T21:00", made_by="customer asked", window_minutes=15)
+    assert one(store, add(store, customer, late)).window_minutes == 15
+
+
+@pytest.mark.parametrize(
+    "facts", [{"made_by": "nobody"}, {"priority": "soon"}, {"window_minutes": 0}, {"window_minutes": 2000}]
+)
+def test_what_is_no_choice_is_refused(store, customer, facts):
+    with pytest.raises(Refused) as refusal:
+        add(store, customer, form("2026-11-25T10:00", **facts))
+    assert refusal.value.field in facts
+
+
+def test_a_preview_says_what_a_form_means(store, customer):
+    shown = preview(store, customer, form("2026-11-25T10:00"))
+    assert (shown.starts, shown.ends) == (
+        datetime(2026, 11, 25, 5, tzinfo=UTC), datetime(2026, 11, 25, 6, tzinfo=UTC)
+    )  # fmt: skip
+    assert (shown.zone, shown.hours_words, shown.attempts_words, shown.objection) == (
+        "Asia/Tashkent", "inside calling hours", "attempt 1 of 3 that day", None
+    )  # fmt: skip
+    sunday = preview(store, customer, form("2026-11-29T12:00", override_reason="she asked"))
+    assert (sunday.objection, len(sunday.waived)) == (None, 1)
+    assert "past" in preview(store, customer, form("2026-11-24T10:00")).objection.words
+    assert "not a time" in preview(store, customer, form("soon")).objection.words
+    assert preview(store, customer, CallbackForm("soon", "Mars", None, ME)).zone == "UTC"
+
+
+def test_reaching_nobody_never_consumes_a_callback(store, customer):
+    try_to_reach(store, customer, 60)
+    callback = add(store, customer, form("2026-11-24T15:00"))
+    with store.write() as session:
+        outcome = callbacks.record_attempt(session, callback, ME, TUESDAY + timedelta(minutes=30))
+    assert (outcome.is_closed, one(store, callback).state) == (False, "open")
+    assert outcome.attempts_words == "2 today · 2 in 7 days · 2 in all"
+    assert outcome.proposed.at.astimezone(ZoneInfo("Asia/Tashkent")).hour in (9, 10, 17, 18, 19)
+    with store.write() as session:
+        outcome = callbacks.record_attempt(session, callback, ME, TUESDAY + timedelta(minutes=40), "solved")
+    assert (outcome.is_closed, outcome.proposed, one(store, callback).state) == (True, None, "done")
+    with pytest.raises(Refused, match="closed already"), store.write() as session:
+        callbacks.record_attempt(session, callback, ME, TUESDAY)
+
+
+def test_a_new_time_keeps_priority_words_and_number_but_not_the_customers_wish(store, customer):
+    with store.read() as session:
+        (point,) = session.query(ContactPoint).all()
+    said = form(
+        "2026-11-25T21:00", made_by="customer asked", priority="deadline", said="after work", contact_point_id=point.id
+    )
+    old = add(store, customer, said)
+    with pytest.raises(Refused, match="calling hours"), store.write() as session:
+        callbacks.reschedule(session, old, ME, "2026-11-26T21:00", TUESDAY, "UZ")
+    with store.write() as session:
+        new = callbacks.reschedule(session, old, ME, "2026-11-26T19:00", TUESDAY, "UZ")
+    made = one(store, new)
+    assert (made.priority, made.said, made.contact_point_id, made.made_by) == (
+        "deadline", "after work", point.id, "we promised"
+    )  # fmt: skip

@@ -25,7 +25,7 @@ def fill(store, customer):
         form = ContactForm("call", "in", "solved", NOW + timedelta(minutes=1), NOW + timedelta(minutes=3), phone="1050")
         contact = contacts.log_contact(session, customer, ME, form, NOW + timedelta(minutes=3), REGIONS)
         at = (NOW + timedelta(days=1)).isoformat()
-        form = CallbackForm(at, "Europe/Minsk", "contract", ME)
+        form = CallbackForm(at, "Europe/Minsk", "contract", ME, made_by="customer asked")
         callback = callbacks.add_callback(session, customer, ME, form, NOW + timedelta(minutes=2), "UZ")
     return note, contact, callback
 

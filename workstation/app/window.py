@@ -1,24 +1,42 @@
 """Puts the window together: every object of one agent's open window is made here, and only here."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QTimeZone
+from PySide6.QtWidgets import QApplication
 
 from workstation.app import Desk
-from workstation.services import presence
+from workstation.language import _
+from workstation.services.monitoring import MonitoringCard, monitoring_of
 from workstation.services.sync.beat import Beat, BeatingDesk
 from workstation.services.sync.loop import SyncLoop
 from workstation.ui.background import Background
+from workstation.ui.callbacks.board import CallbackBoard
+from workstation.ui.desk.screen import DeskScreen
 from workstation.ui.doors import Doors
+from workstation.ui.monitoring.screen import MonitoringScreen
 from workstation.ui.seat import Seat
+from workstation.ui.settings.screen import SettingsScreen
+from workstation.ui.shell.connection import ConnectionLabel, DecisionsButton, OutageBanner
+from workstation.ui.shell.decisions import DecisionsTray
+from workstation.ui.shell.key_sheet import KeySheet
 from workstation.ui.shell.main_window import MainWindow
+from workstation.ui.shell.own_presence import OwnPresence
+from workstation.ui.shell.presence_menu import PresenceMenu
 from workstation.ui.shell.rail import Page
+from workstation.ui.shell.reminder import ReminderWatch
 from workstation.ui.shell.search_box import SearchBox
 from workstation.ui.shell.standing_watch import StandingWatch
+from workstation.ui.shortcuts import Keys
+from workstation.ui.today.screen import TodayScreen
+
+MONITORING_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -72,8 +90,6 @@ def open_workstation(desk: Desk, doors: Doors) -> Iterator[Workstation]:
         background.refused.connect(window.say)
         background.broke.connect(lambda words: window.say(words, "danger"))
         window.active_changed.connect(loop.set_active)
-        with desk.store.write() as session:
-            presence.arrive(session, desk.clock())
         closing.callback(doors.stop)
         doors.start_minutes(desk.clock())
         loop.start()
@@ -90,5 +106,78 @@ def _beat_of(desk: Desk) -> Beat:
 
 
 def _main_window(desk: Desk, seat: Seat, doors: Doors, background: Background, beat: Beat) -> MainWindow:
-    pages: list[Page] = []
-    return MainWindow(seat, SearchBox(background), pages)
+    window = MainWindow(seat, SearchBox(background), _pages(desk, seat, doors, background))
+    menu = PresenceMenu(seat.clock, seat.zone)
+    presence = OwnPresence(menu, background, doors, seat, beat.wake)
+    tray = DecisionsTray(window, background, doors, seat)
+    _add_standing(window, doors, seat, tray)
+    window.top_bar.add(menu)
+    desk_screen = window.screen_of("desk")
+    desk_screen.contact_begun.connect(presence.begin_contact)
+    desk_screen.contact_saved.connect(presence.begin_wrap_up)
+    desk_screen.said.connect(window.say)
+    reminders = ReminderWatch(window, background, doors, seat)
+    reminders.customer_chosen.connect(window.open_customer)
+    return window
+
+
+def _add_standing(window: MainWindow, doors: Doors, seat: Seat, tray: DecisionsTray) -> None:
+    """How we stand towards central: the word, the banner, and what waits for a decision."""
+    word, banner, button = ConnectionLabel(seat.clock), OutageBanner(seat.clock, seat.zone), DecisionsButton()
+    window.top_bar.add(button)
+    window.top_bar.add(word)
+    window.add_banner(banner)
+    doors.online_changed.connect(word.show_connection)
+    doors.online_changed.connect(banner.show_connection)
+    doors.online_changed.connect(lambda connection: button.show_count(connection.undecided))
+    button.clicked.connect(tray.begin)
+    banner.details_wanted.connect(tray.begin)
+
+
+def bind_keys(application: QApplication, window: MainWindow, lock: Callable[[], object]) -> Keys:
+    """The keys of ui.md 3; those of places that are not here do nothing."""
+    keys, desk = Keys(application, window), window.screen_of("desk")
+
+    def on_desk(does: Callable[[], object]) -> Callable[[], object]:
+        def run() -> None:
+            window.go_to("desk")
+            does()
+
+        return run
+
+    def show_sheet() -> None:
+        KeySheet(window, frozenset(window.pages)).open()
+
+    keys.bind("search", window.search_box.begin)
+    keys.bind("note", on_desk(desk.begin_note))
+    keys.bind("callback", on_desk(desk.begin_callback))
+    keys.bind("pane", desk.next_pane)
+    keys.bind("take_next", window.screen_of("today").take_next)
+    keys.bind("close_tab", on_desk(desk.tabs.close_current))
+    keys.bind("next_tab", on_desk(partial(desk.tabs.step, 1)))
+    keys.bind("last_tab", on_desk(partial(desk.tabs.step, -1)))
+    keys.bind("lock", lock)
+    keys.bind("sheet", show_sheet)
+    window.top_bar.keys_asked.connect(show_sheet)
+    for place in window.pages:
+        keys.bind(place, partial(window.go_to, place))
+    return keys
+
+
+def _pages(desk: Desk, seat: Seat, doors: Doors, background: Background) -> list[Page]:
+    pages = [
+        Page("today", "home", _("Today"), TodayScreen(background, doors, seat)),
+        Page("desk", "person", _("Desk"), DeskScreen(background, doors, seat)),
+        Page("callbacks", "callback", _("Callbacks"), CallbackBoard(background, doors, seat)),
+    ]
+    if seat.is_supervisor:
+        ask = partial(_ask_monitoring, desk, seat.zone.key)
+        pages.append(Page("monitoring", "monitor", _("Monitoring"), MonitoringScreen(background, doors, seat, ask)))
+    own = SettingsScreen(background, desk.home.root, desk.settings)
+    pages.append(Page("settings", "settings", _("Settings"), own))
+    return pages
+
+
+def _ask_monitoring(desk: Desk, zone: str) -> MonitoringCard:
+    with contextlib.closing(desk.central("monitoring", MONITORING_SECONDS)) as central:
+        return monitoring_of(central, zone)

@@ -103,6 +103,37 @@ class Bucket:
     sum: int
 
 
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """What a desk spent in one state; `working_offline` lies over the states. Times are UTC by the desk's clock."""
+
+    id: UUID
+    state: str
+    text: str | None
+    customer_id: UUID | None
+    began_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What a desk says of itself now. Times are UTC by the desk's clock, which is `now`; central reckons with its own.
+
+    `customer_id`: whom the contact is with; `waiting` and `undecided` count operations; at most 500 intervals.
+    """
+
+    device: UUID
+    now: datetime
+    state: str
+    text: str | None
+    since: datetime
+    host: str
+    customer_id: UUID | None
+    waiting: int
+    undecided: int
+    intervals: tuple[Interval, ...] = ()
+
+
 class Central(Protocol):
     """The central database. Every verb raises CentralOffline, LoginRefused, CentralReplaced or CentralRefused."""
 
@@ -138,6 +169,15 @@ class Central(Protocol):
 
     def fetch_customer(self, customer: UUID) -> dict[str, list[Values]]:
         """Everything about one customer, however old, by entity."""
+
+    def beat(self, presence: Presence) -> datetime:
+        """Tell what this desk does, and keep the intervals, each once; gives central's time."""
+
+    def monitoring(self, zone: str) -> Values:
+        """The figures of the caller's team, its day from midnight of `zone`; Refused for all but supervisors."""
+
+    def reap(self) -> int:
+        """End agents' sessions that hold the feed back for over 30 s; gives how many."""
 
     def close(self) -> None:
         """Hang up."""

@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import os
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,12 +12,13 @@ from uuid import UUID
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from workstation.central.live import PROGRAM, LiveVerbs
 from workstation.central.port import Answer, Bucket, DeskState, Hello, Operation, Page, Position
+from workstation.central.watchdog import Watchdog, shut_down
 from workstation.errors import BatchFailed, CentralOffline, CentralRefused, CentralReplaced, LoginRefused, Refused
 from workstation.language import _
 from workstation.records import KINDS, Values
 
-PROGRAM = "0.1"
 PAGE = 2_000  # feed entries a page
 FILL_PAGE = 5_000  # records a page
 CALL_SECONDS = 30.0
@@ -76,7 +75,7 @@ def connection_options(line: Line) -> dict[str, Any]:
     }
 
 
-class PostgresCentral:
+class PostgresCentral(LiveVerbs):
     """The central port on a real PostgreSQL. Connects at the first call and again after a broken one.
 
     A call that takes longer than its deadline has its socket shut down from another thread: on Windows nothing else
@@ -89,6 +88,7 @@ class PostgresCentral:
         self._connection: psycopg.Connection[Any] | None = None
         self._is_over = False
         self._lock = threading.Lock()
+        self._watchdog = Watchdog()
 
     def hello(self, state: DeskState) -> Hello:
         """See Central."""
@@ -162,25 +162,16 @@ class PostgresCentral:
         rows = self._ask("select api.bucket(%s, %s, %s, %s, %s)", (epoch, scope, entity, number, since))
         return [json.loads(body) for (body,) in rows]
 
-    def search_customers(self, text: str, limit: int) -> list[Values]:
-        """See Central."""
-        return [json.loads(body) for (body,) in self._ask("select api.search_customers(%s, %s)", (text, limit), 5.0)]
-
-    def fetch_customer(self, customer: UUID) -> dict[str, list[Values]]:
-        """See Central."""
-        ((text,),) = self._ask("select api.fetch_customer(%s)", (customer,), 5.0)
-        found: dict[str, list[Values]] = json.loads(text)
-        return found
-
     def close(self) -> None:
         """See Central. From any thread: a call that is under way ends with CentralOffline, and none begins any more."""
         self._is_over = True
+        self._watchdog.end()
         if self._lock.acquire(blocking=False):
             _hang_up(self._connection)
             self._lock.release()
         elif (connection := self._connection) is not None:
             with contextlib.suppress(psycopg.Error, OSError):
-                _shut_down(connection.fileno())  # the call itself hangs up
+                shut_down(connection.fileno())  # the call itself hangs up
 
     def _ask(
         self, query: str, args: tuple[Any, ...], seconds: float | None = None, *, fails_batch: bool = False
@@ -197,7 +188,7 @@ class PostgresCentral:
             try:
                 if self._connection is None or self._connection.closed:
                     self._connection = psycopg.connect(autocommit=True, **self._options)
-                with _deadline(self._connection, seconds or self._call_seconds):
+                with self._watchdog.watch(self._connection.fileno(), seconds or self._call_seconds):
                     yield self._connection
             except psycopg.Error as error:
                 if error.sqlstate is None or error.sqlstate.startswith(("08", "57")):
@@ -217,27 +208,6 @@ def _hang_up(connection: psycopg.Connection[Any] | None) -> None:
             connection.close()
 
 
-@contextlib.contextmanager
-def _deadline(connection: psycopg.Connection[Any], seconds: float) -> Iterator[None]:
-    """Shut the connection's socket down when the block takes longer than `seconds`."""
-    handle = os.dup(connection.fileno())
-    watch = threading.Timer(seconds, _shut_down, (handle,))
-    watch.daemon = True
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.cancel()
-        watch.join()
-        with contextlib.suppress(OSError):
-            os.close(handle)
-
-
-def _shut_down(handle: int) -> None:
-    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(handle)) as line:
-        line.shutdown(socket.SHUT_RDWR)
-
-
 def named(error: psycopg.Error, *, fails_batch: bool = False) -> Exception:
     """A database error as what the agent can do about it. The database's own text stays out: it may quote a note."""
     code = error.sqlstate
@@ -249,6 +219,8 @@ def named(error: psycopg.Error, *, fails_batch: bool = False) -> Exception:
         return CentralRefused(
             _("Central was restored and its administrator has not released it yet; work goes on on this PC.")
         )
+    if code == "WS003":
+        return Refused(_("Figures about others are for the supervisor of a team; central says that you are not one."))
     if code.startswith("28"):
         return LoginRefused(_("Central does not accept this login or password."))
     if code.startswith(_TRANSIENT):

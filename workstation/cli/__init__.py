@@ -6,6 +6,8 @@ import io
 import logging
 import os
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,7 +15,7 @@ import click
 from workstation import logs
 from workstation.app import use_own_zone_rules
 from workstation.cli.common import visible
-from workstation.errors import WorkstationError
+from workstation.errors import Refused, WorkstationError
 from workstation.home import Home
 from workstation.language import _
 
@@ -37,6 +39,7 @@ COMMANDS = {
     "conflicts": "workstation.cli.decisions",
     "refused": "workstation.cli.decisions",
     "import": "workstation.cli.imports",
+    "monitoring": "workstation.cli.monitoring",
     "check": "workstation.cli.check",
 }
 
@@ -63,7 +66,23 @@ def workstation(context: click.Context, home: str | None, as_json: bool) -> None
     """Agent Workstation: a contact-centre agent's desk, with or without the central database."""
     context.obj |= {"home": home, "as_json": as_json}
     if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+        context.exit(_open_window(home))
+
+
+def _open_window(named: str | None) -> int:
+    """The window of this home; Qt is loaded only for it."""
+    if named == "":
+        raise click.BadParameter(_("a folder is needed."), param_hint="--home")
+    seen = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in seen):
+        raise Refused(_("There is no display here for the window. Commands work without one: workstation --help."))
+    home = Home.default() if named is None else Home(Path(named).absolute())
+    handler = logs.start_log(home.logs)
+    try:
+        run_window: Callable[[Home], int] = importlib.import_module("workstation.app.program").run_window
+        return run_window(home)
+    finally:
+        logs.stop_log(handler)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -10,6 +10,7 @@ from workstation.errors import Refused
 from workstation.language import _
 from workstation.records import Callback
 from workstation.services import callbacks, contacts, lookup, notes, texts
+from workstation.services.callback_rules import MADE_BY, WE_PROMISED
 from workstation.services.callbacks import CallbackForm
 from workstation.services.contacts import ContactForm
 
@@ -93,16 +94,32 @@ def callback_command() -> None:
 @click.option("--zone", help="The customer's time zone, as Asia/Tashkent.")
 @click.option("--reason")
 @click.option("--owner", type=click.Choice(["me", "team"]), default="me")
+@click.option("--made-by", type=click.Choice(list(MADE_BY)), default=WE_PROMISED, show_default=True)
+@click.option("--override", metavar="REASON", help="Why it may lie outside calling hours or above the limits.")
 @desk_command
 def callback_add(
-    customer_id: str, at: str, zone: str | None, reason: str | None, owner: str, desk: Desk, out: Output
-) -> None:
-    """Promise a callback; prints its id."""
-    form = CallbackForm(at, zone, reason, desk.agent_id if owner == "me" else None)
+    customer_id: str, at: str, zone: str | None, reason: str | None, owner: str, made_by: str, override: str | None,
+    desk: Desk, out: Output,
+) -> None:  # fmt: skip
+    """Promise a callback; prints its id.
+
+    A time that is past, over 90 days away or of a customer who must not be contacted is refused. A time outside
+    calling hours or above the limits of attempts is only warned of here, on standard error, unless the customer asked
+    for it or --override says why; the window refuses it without a reason.
+    """
+    form = CallbackForm(
+        at, zone, reason, desk.agent_id if owner == "me" else None, made_by=made_by, override_reason=override
+    )
     with desk.store.write() as session:
         customer = lookup.customer(session, customer_id).id
-        made = callbacks.add_callback(session, customer, desk.agent_id, form, desk.clock(), desk.settings.region)
+        made = callbacks.add_callback(
+            session, customer, desk.agent_id, form, desk.clock(), desk.settings.region, warn=_warn
+        )
     out.show({"id": made}, str(made))
+
+
+def _warn(words: str) -> None:
+    click.echo(_("warning: {words}").format(words=words), err=True)
 
 
 @callback_command.command("list")
@@ -150,12 +167,15 @@ def callback_cancel(callback_id: str, reason: str, desk: Desk, out: Output) -> N
 @callback_command.command("reschedule")
 @click.argument("callback_id", metavar="CALLBACK")
 @click.option("--at", required=True)
+@click.option("--override", metavar="REASON", help="Why it may lie outside calling hours or above the limits.")
 @desk_command
-def callback_reschedule(callback_id: str, at: str, desk: Desk, out: Output) -> None:
-    """Another time; prints the id of the new callback."""
+def callback_reschedule(callback_id: str, at: str, override: str | None, desk: Desk, out: Output) -> None:
+    """Another time; prints the id of the new callback. Hours and limits are warned of as with add."""
     with desk.store.write() as session:
         found = lookup.find_id(session, Callback, callback_id)
-        made = callbacks.reschedule(session, found, desk.agent_id, at, desk.clock(), desk.settings.region)
+        made = callbacks.reschedule(
+            session, found, desk.agent_id, at, desk.clock(), desk.settings.region, override_reason=override, warn=_warn
+        )
     out.show({"id": made}, str(made))
 
 

@@ -14,6 +14,22 @@ from workstation.wire import FORMS
 
 VERSION = 1  # raised when a step below is added
 
+# Of the replica alone: how the desk reads one customer's history, newest first, page by page. A note stands on its
+# own or belongs to another record; each kind has its index, so that a note costs one more entry and not two.
+INDEXES = """
+create index if not exists contact_history on contact (customer_id, started_at, id);
+create index if not exists note_history on note (customer_id, written_at, id)
+    where contact_id is null and supersedes is null;
+create index if not exists note_attached on note (customer_id, written_at, id)
+    where contact_id is not null or supersedes is not null;
+create index if not exists note_of_contact on note (contact_id) where contact_id is not null;
+create index if not exists note_superseded on note (supersedes) where supersedes is not null;
+create index if not exists note_pinned on note (customer_id) where is_pinned is 1;
+create index if not exists callback_history on callback (customer_id, made_at, id);
+create index if not exists callback_closed on callback (customer_id, closed_at, id) where closed_at is not null;
+create index if not exists draft_kind on draft (kind, changed_at)
+"""
+
 
 def fingerprint() -> str:
     """Names the synced tables and columns of this program; a cursor with another one fills anew."""
@@ -39,6 +55,8 @@ def bring_up_to_date(engine: Engine) -> None:
                 _add_columns(connection, table)
             for index in table.indexes:
                 connection.execute(CreateIndex(index, if_not_exists=True))
+        for index_of_ours in INDEXES.split(";"):
+            connection.exec_driver_sql(index_of_ours)
         driver: Any = connection.connection.driver_connection
         search_index.create(driver)
         if "customer" in existing and "search_person" not in existing:

@@ -16,7 +16,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from workstation.errors import CannotOpen, Refused
-from workstation.home import FileLock, write_whole
+from workstation.files import write_whole
+from workstation.home import FileLock
 from workstation.language import _
 
 KEY_BYTES = 32

@@ -54,6 +54,11 @@ def correct_note(session: Session, note_id: UUID, author: UUID, text: str, now: 
     )
 
 
+def pin_note(session: Session, note_id: UUID, is_pinned: bool) -> None:
+    """Keep a note in sight, or let it go."""
+    _note(session, note_id).is_pinned = is_pinned
+
+
 def delete_note(session: Session, note_id: UUID) -> None:
     """Leave a tombstone."""
     _note(session, note_id).is_deleted = True

@@ -112,14 +112,19 @@ class Background(QObject):
         then: Then[T] | None = None,
         refused: Callable[[Refused], None] | None = None,
     ) -> None:
-        """Run `command(inbox, *args)`: a decision on what waits, which is no change of its own."""
+        """Run `command(inbox, session, *args)`: a decision on what waits, which is no change of its own. The session
+        reads what was there before."""
+
+        def work() -> T:
+            with self._store.read() as session, self._store.from_central() as inbox:
+                return command(inbox, session, *args)
 
         def told(result: T) -> None:
             self.written.emit()
             if then is not None and isValid(asker):
                 then(result)
 
-        self._start(self._writer, self, _within(self._store.from_central, command, args), told, refused)
+        self._start(self._writer, self, work, told, refused)
 
     def call(
         self,

@@ -23,8 +23,8 @@ class Seat:
 
     @property
     def is_supervisor(self) -> bool:
-        """Whether figures about others may be asked for."""
-        return self.role in ("supervisor", "admin")
+        """Whether figures about the own team may be asked for (product.md 3.17: an administrator may not)."""
+        return self.role == "supervisor"
 
     @property
     def initials(self) -> str:

@@ -19,6 +19,7 @@ from workstation.replica import delivery
 from workstation.replica.inbox import Inbox
 from workstation.replica.outbox import NOT_ACCEPTED, REJECTED
 from workstation.services import customers, lookup, texts
+from workstation.services.conflicts import ConflictLine, open_conflicts
 from workstation.wire import columns_of, to_wire
 
 
@@ -58,6 +59,19 @@ def refused(session: Session) -> list[RefusedLine]:
         _line(entry, names, [_line(dependant, names, []) for dependant in below.get(entry.entity_id, [])])
         for entry in (*rejected, *orphans)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionsCard:
+    """All that waits for this agent: refused changes with what hangs on them, and conflicts."""
+
+    refused: list[RefusedLine]
+    conflicts: list[ConflictLine]
+
+
+def all_open(session: Session, me: UUID) -> DecisionsCard:
+    """What the tray shows."""
+    return DecisionsCard(refused(session), open_conflicts(session, me))
 
 
 def _orphaned_by(session: Session, held: Iterable[OutboxEntry]) -> list[OutboxEntry]:
@@ -126,6 +140,23 @@ def correct(inbox: Inbox, entry: OutboxEntry, changes: Values) -> None:
         (uuid7().bytes, json.dumps(fields), entry.op_id.bytes),
     )
     _settle_again(inbox, [entry])
+
+
+def correct_by_id(inbox: Inbox, session: Session, op_id: UUID, changes: Values) -> None:
+    """The same for the operation of this id. Raises NotFound."""
+    correct(inbox, _entry_of(session, op_id), changes)
+
+
+def discard_by_id(inbox: Inbox, session: Session, op_id: UUID) -> int:
+    """Give up the operation of this id; what hangs on it stays held and can be attached elsewhere. Raises NotFound."""
+    return discard(inbox, session, _entry_of(session, op_id), with_dependants=False)
+
+
+def _entry_of(session: Session, op_id: UUID) -> OutboxEntry:
+    found = session.scalar(select(OutboxEntry).where(OutboxEntry.op_id == op_id))
+    if found is None:
+        raise NotFound(_("This change does not wait any more."))
+    return found
 
 
 def discard(inbox: Inbox, session: Session, entry: OutboxEntry, *, with_dependants: bool) -> int:

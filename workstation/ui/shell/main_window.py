@@ -79,6 +79,12 @@ class MainWindow(QWidget):
         self.go_to("desk")
         self.screen_of("desk").add_customer(text)
 
+    def keep_drafts(self) -> None:
+        """What is being written goes to the disk at once."""
+        desk = self.screen_of("desk")
+        if desk is not None:
+            desk.keep_now()
+
     def add_banner(self, banner: QWidget) -> None:
         """A banner between top bar and page, for what concerns every page."""
         self._banners.addWidget(banner)

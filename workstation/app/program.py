@@ -1,0 +1,184 @@
+"""The program with a window, from its start to its end: sign-in, the window, lock, sign-out, the next agent."""
+
+from contextlib import ExitStack, suppress
+from functools import partial
+
+from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
+from PySide6.QtWidgets import QApplication
+
+from workstation.app import Desk
+from workstation.app.entrance import Entrance
+from workstation.app.window import Workstation, bind_keys, open_workstation
+from workstation.errors import WorkstationError
+from workstation.home import Home, note_waiting
+from workstation.language import _, ngettext
+from workstation.services.sync.standing import Connection
+from workstation.ui.doors import Doors
+from workstation.ui.shell.one_window import OneWindow, call_running
+from workstation.ui.sign_in.lock_screen import IdleWatch, LockScreen
+from workstation.ui.theme import Theme
+
+
+class Shift(QObject):
+    """One agent's window from sign-in to sign-out, with its lock.
+
+    Signals:
+        over: the window is closed and everything behind it has ended.
+        sign_out_wanted: the window is hidden; the sign-in may show.
+    """
+
+    over = Signal()
+    sign_out_wanted = Signal()
+
+    def __init__(self, application: QApplication, desk: Desk, doors: Doors, closing: ExitStack) -> None:
+        super().__init__()
+        self.desk, self._closing = desk, closing
+        self.workstation: Workstation = closing.enter_context(open_workstation(desk, doors))
+        self.window = self.workstation.window
+        self.lock = LockScreen(self.window, self.workstation.seat.name)
+        self._idle = IdleWatch(application, desk.settings.lock_minutes)
+        self._is_leaving = False
+        bind_keys(application, self.window, self.lock_now)
+        self._idle.idled.connect(self.lock_now)
+        self.lock.unlock_wanted.connect(self._unlock)
+        self.lock.sign_out_wanted.connect(self.sign_out)
+        self.window.top_bar.lock_asked.connect(self.lock_now)
+        self.window.top_bar.sign_out_asked.connect(self.sign_out)
+        self.window.closed.connect(self.end)
+        doors.online_changed.connect(self._note_standing)
+        for notice in desk.notices:
+            self.window.say(notice, "warn")
+
+    @property
+    def waiting(self) -> int:
+        """How many changes central does not have yet."""
+        connection = self.workstation.watch.connection
+        return connection.waiting if connection is not None else 0
+
+    def lock_now(self) -> None:
+        """Cover the window; drafts go to the disk first."""
+        self.window.keep_drafts()
+        self.lock.cover()
+
+    def sign_out(self) -> None:
+        """Let the next agent in; what waits is still delivered, locked, and stays on this PC where it cannot be."""
+        self.window.keep_drafts()
+        self._is_leaving = True
+        self.lock.cover()
+        self.window.hide()
+        self.sign_out_wanted.emit()
+        if not self.waiting:
+            self.end()
+
+    def end(self) -> None:
+        """Close what this shift holds; may be said twice."""
+        closing, self._closing = self._closing, ExitStack()
+        self.window.keep_drafts()
+        with suppress(RuntimeError):
+            self.window.closed.disconnect(self.end)
+        _note_waiting(self.desk, self.waiting, self.workstation.watch.connection)
+        closing.close()
+        self.over.emit()
+
+    def _unlock(self, password: str) -> None:
+        self.workstation.background.call(self, self.desk.is_password, password, then=self._unlocked)
+
+    def _unlocked(self, is_right: bool) -> None:
+        if is_right:
+            self.lock.unlock.setEnabled(True)
+            self.lock.uncover()
+        else:
+            self.lock.show_problem(_("This is not the password of this agent."))
+
+    def _note_standing(self, connection: Connection) -> None:
+        self.workstation.background.call(self, _note_waiting, self.desk, connection.waiting, connection)
+        if self._is_leaving and not connection.waiting:
+            self.end()
+
+
+def _note_waiting(desk: Desk, waiting: int, connection: Connection | None) -> None:
+    since = connection.since if connection is not None else desk.clock()
+    with suppress(WorkstationError, OSError):
+        note_waiting(desk.home, desk.who, waiting, since.isoformat())
+
+
+class Program(QObject):
+    """Leads from the sign-in to a shift and back."""
+
+    def __init__(self, application: QApplication, home: Home) -> None:
+        super().__init__()
+        self._application, self._home = application, home
+        self.entrance = Entrance(home)
+        self.entrance.entered.connect(self.enter)
+        self.theme = Theme(application)
+        self.one = OneWindow(home.root)
+        self.one.asked.connect(self._come_forward)
+        self.shift: Shift | None = None
+        self._leaving: list[Shift] = []
+
+    def enter(self, desk: Desk, doors: Doors, closing: ExitStack) -> Shift:
+        """The window of this desk."""
+        self.shift = Shift(self._application, desk, doors, closing)
+        self.shift.over.connect(partial(self._shift_over, self.shift))
+        self.shift.sign_out_wanted.connect(self._signed_out)
+        window = self.shift.window
+        self.theme.wear(desk.settings.theme)
+        window.screen_of("settings").theme_chosen.connect(self.theme.wear)
+        geometry = self._place().value("geometry")
+        window.restore_place(geometry if isinstance(geometry, QByteArray) else QByteArray())
+        window.show()
+        return self.shift
+
+    def close(self) -> None:
+        """End every shift; what waits, waits on this PC."""
+        for shift in [*self._leaving, *([self.shift] if self.shift else [])]:
+            shift.end()
+        self.one.close()
+
+    def _place(self) -> QSettings:
+        """Where the window stood, beside the replica of this PC."""
+        return QSettings(str(self._home.root / "window.ini"), QSettings.Format.IniFormat)
+
+    def _signed_out(self) -> None:
+        if self.shift is not None:
+            self._leaving.append(self.shift)
+            waiting, self.shift = self.shift.waiting, None
+            self.entrance.show()
+            gate = self.entrance.gate
+            if waiting and gate is not None:
+                told = ngettext(
+                    "{n} change is still being delivered; until then it is kept on this PC.",
+                    "{n} changes are still being delivered; until then they are kept on this PC.",
+                    waiting,
+                )
+                gate.show_notice(told.format(n=waiting))
+
+    def _shift_over(self, shift: Shift) -> None:
+        with suppress(RuntimeError):
+            self._place().setValue("geometry", shift.window.saveGeometry())
+        if shift in self._leaving:
+            self._leaving.remove(shift)
+        elif shift is self.shift:
+            self.shift = None
+            self._application.quit()
+
+    def _come_forward(self, _text: str) -> None:
+        window = self.shift.window if self.shift is not None else self.entrance.gate
+        if window is not None:
+            window.showNormal() if window.isMinimized() else window.show()
+            window.raise_()
+            window.activateWindow()
+
+
+def run_window(home: Home) -> int:
+    """Open the window of this home, or bring the one that is open to the front. Gives the exit status."""
+    application = QApplication([])
+    application.setApplicationName("Agent Workstation")
+    application.setQuitOnLastWindowClosed(False)
+    if call_running(home.root):
+        return 0
+    program = Program(application, home)
+    program.entrance.show()
+    status = application.exec()
+    program.close()
+    return status

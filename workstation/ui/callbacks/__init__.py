@@ -1,0 +1,1 @@
+"""Callbacks: the list of what we owe, and the form."""

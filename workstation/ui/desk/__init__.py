@@ -1,0 +1,1 @@
+"""The desk: one customer as a whole, and what is being written about them."""

@@ -1,0 +1,121 @@
+"""One way to reach a customer: dialled by Enter, copied by Ctrl+C, marked from its menu."""
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout
+
+from workstation.language import _
+from workstation.services.customers import STATUSES, ContactPointLine
+from workstation.ui.widgets.icons import Icon, IconButton
+from workstation.ui.widgets.parts import Elided, label, set_role
+
+ICONS = {"phone": "phone", "email": "mail", "telegram": "chat", "site": "globe", "domain": "globe"}
+DEAD = {"voice robot", "wrong person", "not in service", "invalid", "fax"}
+
+
+def status_words(status: str) -> str:
+    """What is known of a contact point, as people say it."""
+    return {
+        "unknown": _("not tried yet"), "reaches person": _("reaches the person"),
+        "reaches family or colleague": _("reaches family or a colleague"), "reception": _("reception"),
+        "IVR": _("voice menu"), "voice robot": _("voice robot"), "voicemail": _("voicemail"), "fax": _("fax"),
+        "wrong person": _("wrong person"), "not in service": _("not in service"), "invalid": _("invalid"),
+    }.get(status, status)  # fmt: skip
+
+
+class ContactPointRow(QFrame):
+    """Signals:
+    dial_wanted, copied: text; the value.
+    change_wanted: (UUID, dict of fields).
+    """
+
+    dial_wanted = Signal(str)
+    copied = Signal(str)
+    change_wanted = Signal(object, object)
+
+    def __init__(self, point: ContactPointLine, is_waiting: bool) -> None:
+        super().__init__()
+        self.point = point
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setProperty("role", "point")
+        words = status_words(point.status)
+        state = _("do not use") if point.do_not_use else words
+        waits = _("waits for central") if is_waiting else ""
+        self.setAccessibleName(", ".join(filter(None, (point.value, point.label, state, waits))))
+        self.setToolTip(_("Enter dials or opens · Ctrl+C copies · menu key marks"))
+        top = QHBoxLayout()
+        top.setSpacing(6)
+        top.addWidget(Icon(ICONS.get(point.kind, "person")))
+        value = Elided(point.value)
+        top.addWidget(value, 1)
+        if is_waiting:
+            top.addWidget(Icon("clock", "faint", 14))
+        if point.is_primary:
+            top.addWidget(label(_("main"), chip="ok"))
+        more = IconButton("more", _("Mark {value}").format(value=point.value), size=16)
+        more.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        more.clicked.connect(self._open_menu)
+        top.addWidget(more)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(4, 2, 2, 2)
+        outer.setSpacing(0)
+        outer.addLayout(top)
+        known = [point.label or "", "" if point.status == "unknown" else state]
+        if point.do_not_use and point.status == "unknown":
+            known.append(state)
+        below = " · ".join(part for part in known if part)
+        if below:
+            is_bad = point.do_not_use or point.status in DEAD
+            under = label(below, "warn" if is_bad else "faint", wrap=True)
+            under.setContentsMargins(22, 0, 0, 0)
+            outer.addWidget(under)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            self.dial_wanted.emit(self.point.value)
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self._copy()
+        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+            self.focusNextPrevChild(event.key() == Qt.Key.Key_Down)
+        else:
+            super().keyPressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.dial_wanted.emit(self.point.value)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self._open_menu()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        set_role(self, "focused", "yes")
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        set_role(self, "focused", None)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.point.value)
+        self.copied.emit(self.point.value)
+
+    def _open_menu(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(_("Dial or open\tEnter"), lambda: self.dial_wanted.emit(self.point.value))
+        menu.addAction(_("Copy\tCtrl+C"), self._copy)
+        menu.addSeparator()
+        if not self.point.is_primary:
+            menu.addAction(_("Make it the main one"), partial(self._change, is_primary=True))
+        use = _("May be used again") if self.point.do_not_use else _("Do not use")
+        menu.addAction(use, partial(self._change, do_not_use=not self.point.do_not_use))
+        statuses = menu.addMenu(_("What answers there"))
+        for status in STATUSES:
+            action = statuses.addAction(status_words(status), partial(self._change, status=status))
+            action.setCheckable(True)
+            action.setChecked(status == self.point.status)
+        menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
+
+    def _change(self, _is_on: bool = False, **fields: object) -> None:
+        self.change_wanted.emit(self.point.id, fields)

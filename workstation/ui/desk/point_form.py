@@ -1,0 +1,53 @@
+"""The form for one more way to reach a customer."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
+
+from workstation.errors import Refused
+from workstation.language import _
+from workstation.services.customers import POINT_KINDS
+from workstation.ui.widgets.dialog import Dialog
+
+
+def kind_words(kind: str) -> str:
+    """A kind of contact point as people call it."""
+    return {
+        "phone": _("phone"), "email": _("e-mail"), "telegram": _("Telegram"), "site": _("web site"),
+        "domain": _("domain"),
+    }.get(kind, _("other"))  # fmt: skip
+
+
+class PointForm(Dialog):
+    """Signals:
+    submitted: (kind, value, label) as texts.
+    """
+
+    submitted = Signal(str, str, str)
+
+    def __init__(self, parent: QWidget | None) -> None:
+        super().__init__(parent, _("One more way to reach them"))
+        self.kind, self.value, self.label = QComboBox(), QLineEdit(), QLineEdit()
+        for kind in POINT_KINDS:
+            self.kind.addItem(kind_words(kind), kind)
+        form = QFormLayout()
+        for words, field in ((_("Value"), self.value), (_("Kind"), self.kind), (_("Label"), self.label)):
+            field.setAccessibleName(words)
+            form.addRow(words, field)
+        self.body.addLayout(form)
+        self.value.returnPressed.connect(self._submit)
+        self.label.returnPressed.connect(self._submit)
+        self.value.textEdited.connect(self._guess)
+        self.add_buttons(_("Add"), self._submit)
+        self.setMinimumWidth(420)
+        self.value.setFocus()
+
+    def show_refusal(self, refusal: Refused) -> None:
+        """What is wrong; nothing typed is lost."""
+        self.show_problem(str(refusal), self.value)
+
+    def _guess(self, text: str) -> None:
+        kind = "telegram" if text.startswith("@") else "email" if "@" in text else "site" if "." in text else "phone"
+        self.kind.setCurrentIndex(self.kind.findData(kind))
+
+    def _submit(self) -> None:
+        self.submitted.emit(str(self.kind.currentData()), self.value.text(), self.label.text())

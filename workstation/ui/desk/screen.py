@@ -1,0 +1,258 @@
+"""The desk: the customers that are open, each with profile, history and a place to write."""
+
+from functools import partial
+from uuid import UUID
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
+
+from workstation.changes import Changes
+from workstation.errors import Refused
+from workstation.language import _
+from workstation.records import Conflict, ContactPoint, Customer
+from workstation.services import conflicts, customers, profile, tabs
+from workstation.services.conflicts import ConflictLine
+from workstation.services.profile import ProfileCard
+from workstation.services.tabs import TabLine
+from workstation.ui.background import Background
+from workstation.ui.callbacks.form import CallbackDialog
+from workstation.ui.desk import note_keeping, timeline_reading
+from workstation.ui.desk.conflict_dialog import ConflictDialog
+from workstation.ui.desk.customer_form import CustomerForm
+from workstation.ui.desk.customer_tabs import CustomerTabs
+from workstation.ui.desk.note_keeping import NoteKeeping
+from workstation.ui.desk.note_panel import NotePanel
+from workstation.ui.desk.point_form import PointForm
+from workstation.ui.desk.profile_panel import ProfilePanel
+from workstation.ui.desk.timeline_panel import TimelinePanel
+from workstation.ui.desk.timeline_reading import TimelineReading
+from workstation.ui.doors import Doors
+from workstation.ui.screen import Screen
+from workstation.ui.seat import Seat
+from workstation.ui.widgets.icons import Icon
+from workstation.ui.widgets.parts import column, label, row
+
+PROFILE_WIDTH, NOTE_WIDTH = 290, 320
+SHOWN = {Customer, ContactPoint, Conflict}
+
+
+class DeskScreen(Screen):
+    """Signals:
+    said: (words, alert); for the calm line of the window.
+    contact_begun: UUID; this customer is being talked to now.
+    contact_saved: what was written of a talk is on the disk.
+    """
+
+    said = Signal(str, str)
+    contact_begun = Signal(object)
+    contact_saved = Signal()
+
+    def __init__(self, background: Background, doors: Doors, seat: Seat) -> None:
+        super().__init__(background, doors)
+        self.seat = seat
+        self.tabs = CustomerTabs()
+        self.profile = ProfilePanel(seat)
+        self.timeline = TimelinePanel(seat.zone, seat.clock)
+        self.history = TimelineReading(self.timeline, background, seat)
+        self.note = NotePanel(seat.zone, seat.clock)
+        self.writing = NoteKeeping(self.note, background, seat)
+        self.form: CustomerForm | None = None
+        self._lay_out()
+        self._join()
+        background.read(self, tabs.tabs_kept, then=self._restore)
+
+    @property
+    def customer_id(self) -> UUID | None:
+        """Whose card is seen."""
+        return self.tabs.current
+
+    def concerns(self, changes: Changes) -> bool:
+        kinds = SHOWN | timeline_reading.KINDS | note_keeping.KINDS
+        return bool(changes.kinds & kinds) and (not changes.customers or self.customer_id in changes.customers)
+
+    def refresh(self) -> None:
+        if self.customer_id is not None:
+            self._read_profile()
+            self.history.refresh()
+            self.writing.refresh()
+
+    def open(self, customer_id: UUID, in_new_tab: bool = False) -> None:
+        """Show this customer; what is being written on another one stays with it, in its own tab."""
+        self.background.read(self, tabs.tab_of, customer_id, then=partial(self._open, in_new_tab))
+
+    def add_customer(self, searched: str = "") -> None:
+        """The form for a new one, with what was searched for filled in."""
+        self._show_form(CustomerForm(self, searched=searched))
+
+    def begin_note(self) -> None:
+        """The keyboard goes to the note."""
+        self.note.focus_editor()
+
+    def begin_callback(self) -> None:
+        """The form of a callback for the open customer."""
+        if self.customer_id is not None:
+            CallbackDialog(self, self.background, self.seat, self.customer_id).open()
+
+    def next_pane(self) -> None:
+        """The keyboard goes to the next of the three panes."""
+        here: QWidget | None = self.focusWidget()
+        if here is not None and self.profile.isAncestorOf(here):
+            self.timeline.focus_list()
+        elif here is not None and self.timeline.isAncestorOf(here):
+            self.note.focus_editor()
+        else:
+            self.profile.focus_points()
+
+    def keep_now(self) -> None:
+        """What is being written goes to the disk at once."""
+        self.writing.keep_now()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.profile.tick()
+
+    def _lay_out(self) -> None:
+        panes = QSplitter(Qt.Orientation.Horizontal)
+        panes.setHandleWidth(10)
+        panes.setChildrenCollapsible(False)
+        for pane, least in ((self.profile, 220), (self.timeline, 320), (self.note, 270)):
+            pane.setMinimumWidth(least)
+            panes.addWidget(pane)
+        panes.setStretchFactor(0, 0)
+        panes.setStretchFactor(1, 1)
+        panes.setStretchFactor(2, 0)
+        panes.setSizes([PROFILE_WIDTH, 660, NOTE_WIDTH])
+        empty = column(
+            "stretch",
+            row("stretch", Icon("search", "faint", 32), "stretch"),
+            row("stretch", label(_("Nobody is open."), "strong"), "stretch"),
+            row("stretch", label(_("Ctrl+K finds a customer · F9 takes the next callback"), "muted"), "stretch"),
+            "stretch",
+            gap=8,
+        )
+        holder = QWidget()
+        self._stack = QStackedLayout(holder)
+        self._stack.addWidget(empty)
+        self._stack.addWidget(panes)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(12, 0, 12, 12)
+        outer.setSpacing(8)
+        outer.addWidget(self.tabs)
+        outer.addWidget(holder, 1)
+
+    def _join(self) -> None:
+        self.tabs.switched.connect(self._switch)
+        self.tabs.changed.connect(self._keep_tabs)
+        self.profile.edit_wanted.connect(self.edit)
+        self.profile.conflicts_wanted.connect(self.decide_conflicts)
+        self.profile.point_add_wanted.connect(self._add_point)
+        self.profile.dial_wanted.connect(self._dial)
+        self.profile.copied.connect(lambda value: self.said.emit(_("Copied: {value}").format(value=value), "info"))
+        self.profile.point_change_wanted.connect(self._mark_point)
+        self.writing.saved.connect(lambda _customer: self.contact_saved.emit())
+        self.writing.began.connect(self.contact_begun)
+        self.doors.minute_passed.connect(self.profile.tick)
+
+    def _restore(self, kept: tuple[list[TabLine], UUID | None]) -> None:
+        lines, current = kept
+        self.tabs.restore(lines, current)
+
+    def _open(self, in_new_tab: bool, line: TabLine | None) -> None:
+        if line is None:
+            self.said.emit(_("This customer is not on this PC."), "warn")
+            return
+        self.tabs.show_customer(line, in_new_tab=in_new_tab or self.writing.has_unsaved)
+
+    def _switch(self, customer_id: UUID | None) -> None:
+        self._stack.setCurrentIndex(0 if customer_id is None else 1)
+        self.history.open(customer_id)
+        self.writing.open(customer_id)
+        self._read_profile()
+
+    def _keep_tabs(self) -> None:
+        self.background.write(self, tabs.keep_tabs, self.tabs.customers, self.tabs.current, self.seat.clock())
+
+    def _read_profile(self) -> None:
+        if self.customer_id is not None:
+            self.background.latest(
+                self, "profile", profile.profile_of, self.customer_id, self.seat.clock(), then=self._show_profile
+            )
+
+    def _show_profile(self, card: ProfileCard) -> None:
+        if card.id == self.customer_id:
+            self.profile.show_card(card)
+            self.tabs.rename(card.id, card.name)
+            if self.form is not None and self.form.customer_id == card.id:
+                self.form.show_now(card.fields)
+
+    def edit(self) -> None:
+        """The form of the open customer."""
+        card = self.profile.card
+        if card is not None:
+            self._show_form(CustomerForm(self, card.fields, customer_id=card.id))
+
+    def _show_form(self, form: CustomerForm) -> None:
+        self.form = form
+        form.submitted.connect(partial(self._save_form, form))
+        form.finished.connect(self._form_closed)
+        form.open()
+
+    def _form_closed(self, _result: int) -> None:
+        self.form = None
+
+    def _save_form(self, form: CustomerForm, changed: dict[str, str]) -> None:
+        seat = self.seat
+        if form.customer_id is None:
+            self.background.write(
+                form, customers.add_with_fields, seat.scope, changed, seat.clock(), seat.regions,
+                then=partial(self._added, form), refused=form.show_refusal,
+            )  # fmt: skip
+        else:
+            self.background.write(
+                form, customers.edit_as, form.customer_id, changed, seat.role,
+                then=lambda _none: form.accept(), refused=form.show_refusal,
+            )  # fmt: skip
+
+    def _added(self, form: CustomerForm, customer_id: UUID) -> None:
+        form.accept()
+        self.open(customer_id, in_new_tab=True)
+
+    def decide_conflicts(self) -> None:
+        """Mine, theirs, before: of the open customer."""
+        self.background.read(self, conflicts.open_conflicts, self.seat.agent_id, then=self._show_conflicts)
+
+    def _show_conflicts(self, lines: list[ConflictLine]) -> None:
+        of_this = [line for line in lines if line.customer_id == self.customer_id]
+        if of_this:
+            dialog = ConflictDialog(self, of_this)
+            dialog.resolved.connect(self._resolve)
+            dialog.open()
+
+    def _resolve(self, conflict_id: UUID, take: str) -> None:
+        self.background.write(self, conflicts.resolve, conflict_id, take, self.seat.agent_id, self.seat.clock())
+
+    def _add_point(self) -> None:
+        if self.customer_id is not None:
+            form = PointForm(self)
+            form.submitted.connect(partial(self._save_point, form, self.customer_id))
+            form.open()
+
+    def _save_point(self, form: PointForm, customer_id: UUID, kind: str, value: str, words: str) -> None:
+        self.background.write(
+            form, customers.add_point, customer_id, kind, value, words, self.seat.clock(), self.seat.regions,
+            then=lambda _id: form.accept(), refused=form.show_refusal,
+        )  # fmt: skip
+
+    def _mark_point(self, point_id: UUID, fields: dict[str, object]) -> None:
+        self.background.write(self, customers.mark_point, point_id, fields, self.seat.regions, refused=self._say_no)
+
+    def _say_no(self, refusal: Refused) -> None:
+        self.said.emit(str(refusal), "warn")
+
+    def _dial(self, value: str) -> None:
+        scheme = "mailto" if "@" in value and not value.startswith("@") else "tel"
+        QDesktopServices.openUrl(QUrl(f"{scheme}:{value.replace(' ', '')}"))
+        if scheme == "tel":
+            self.writing.begin("call", "out", phone=value)
+            self.contact_begun.emit(self.customer_id)

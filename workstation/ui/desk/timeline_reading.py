@@ -1,0 +1,90 @@
+"""Reads a customer's history for the timeline, page by page."""
+
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from PySide6.QtCore import QObject
+
+from workstation.records import Agent, Callback, Conflict, Contact, Note
+from workstation.services import drafts, history, notes
+from workstation.services.history import EVERYTHING, EntryLine, HistoryFilter, HistoryPage
+from workstation.services.history_rows import Key
+from workstation.ui.background import Background
+from workstation.ui.desk.timeline_panel import TimelinePanel
+from workstation.ui.seat import Seat
+
+KINDS = frozenset({Note, Contact, Callback, Conflict, Agent})
+
+
+class TimelineReading(QObject):
+    """Keeps a TimelinePanel showing one customer. A refresh reads as much as was read before, never more."""
+
+    def __init__(self, panel: TimelinePanel, background: Background, seat: Seat) -> None:
+        super().__init__(panel)
+        self._panel, self._background, self._seat = panel, background, seat
+        self._customer_id: UUID | None = None
+        self._wanted: HistoryFilter = EVERYTHING
+        self._entries: list[EntryLine] = []
+        self._next: Key | None = None
+        self._is_reading_more = False
+        self._looked_at: datetime | None = None
+        panel.filter_chosen.connect(self._filter)
+        panel.more_wanted.connect(self._read_more)
+        panel.pin_wanted.connect(self._pin)
+
+    def open(self, customer_id: UUID | None) -> None:
+        """Show this customer's history from the top; None: nobody's."""
+        self._customer_id, self._wanted, self._entries = customer_id, EVERYTHING, []
+        self._panel.begin()
+        if customer_id is None:
+            self._panel.show_entries([], None)
+            return
+        self._background.latest(self, "looked", drafts.last_looked, customer_id, then=self._begin)
+
+    def refresh(self) -> None:
+        """Something of this customer changed."""
+        if self._customer_id is not None:
+            limit = max(history.PAGE, len(self._entries))
+            self._read(None, limit)
+
+    def _begin(self, looked_at: datetime | None) -> None:
+        self._looked_at = looked_at
+        self._read(None, history.PAGE)
+        self._background.write(self, drafts.look, self._customer_id, self._seat.clock())
+
+    def _filter(self, kind: str, text: str) -> None:
+        kinds = {"call": frozenset({"call"}), "chat": frozenset({"chat"}), "note": frozenset({"note"}),
+                 "callback": frozenset({"callback", "system"})}  # fmt: skip
+        self._wanted = HistoryFilter(kinds=kinds.get(kind, frozenset()), text=text.strip())
+        self._read(None, history.PAGE)
+
+    def _read_more(self) -> None:
+        if self._next is not None and not self._is_reading_more:
+            self._is_reading_more = True
+            self._read(self._next, history.PAGE)
+
+    def _read(self, before: Key | None, limit: int) -> None:
+        customer = self._customer_id
+        if customer is None:
+            return
+
+        ask = partial(history.page_of, me=self._seat.agent_id, zone=self._seat.zone)
+
+        def show(page: HistoryPage) -> None:
+            self._is_reading_more = False
+            if customer == self._customer_id:
+                self._show(page, is_more=before is not None)
+
+        self._background.latest(self, "history", ask, customer, self._wanted, before, limit, then=show)
+
+    def _show(self, page: HistoryPage, *, is_more: bool) -> None:
+        if is_more:
+            self._entries += page.entries
+        else:
+            self._entries = [*page.pinned, *page.entries]
+        self._next = page.next
+        self._panel.show_entries(self._entries, self._looked_at if self._wanted == EVERYTHING else None)
+
+    def _pin(self, note_id: UUID, is_pinned: bool) -> None:
+        self._background.write(self, notes.pin_note, note_id, is_pinned)

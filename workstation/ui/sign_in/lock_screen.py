@@ -1,0 +1,111 @@
+"""The lock: covers the window while nobody is there; everything beneath stays as it was."""
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
+
+from workstation.language import _
+from workstation.ui.widgets.icons import Icon
+from workstation.ui.widgets.parts import button, column, label, row
+
+INPUT = {
+    QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.Wheel,
+    QEvent.Type.TouchBegin,
+}  # fmt: skip
+
+
+class IdleWatch(QObject):
+    """Signals: idled: nobody has touched keyboard or mouse for so many minutes."""
+
+    idled = Signal()
+
+    def __init__(self, application: QApplication, minutes: int) -> None:
+        super().__init__()
+        self._timer = QTimer(self, singleShot=True, interval=minutes * 60_000)
+        self._timer.timeout.connect(self.idled)
+        self._timer.start()
+        application.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in INPUT:
+            self._timer.start()
+        return False
+
+
+class LockScreen(QWidget):
+    """Signals:
+    unlock_wanted: text; the password that was given.
+    sign_out_wanted: somebody else wants to work here.
+    """
+
+    unlock_wanted = Signal(str)
+    sign_out_wanted = Signal()
+
+    def __init__(self, window: QWidget, name: str) -> None:
+        super().__init__(window)
+        self._area = window
+        self.setObjectName("window")
+        self.setAutoFillBackground(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.password = QLineEdit()
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.password.setAccessibleName(_("Password of {name}").format(name=name))
+        self.password.setPlaceholderText(_("Password"))
+        self.password.returnPressed.connect(self._submit)
+        self._problem = label("", "danger", wrap=True)
+        self._problem.hide()
+        self.unlock = button(_("Unlock"), "primary", clicked=self._submit)
+        card = column(
+            row(Icon("lock", "muted", 20), label(name, "title", wrap=True), "stretch"),
+            label(_("Locked. What you were writing is kept."), "muted", wrap=True),
+            self.password,
+            self._problem,
+            row(button(_("Switch agent"), clicked=self.sign_out_wanted.emit), "stretch", self.unlock),
+            role="pane",
+            margins=(24, 20, 24, 20),
+            gap=12,
+        )
+        card.setFixedWidth(380)
+        outer = QVBoxLayout(self)
+        outer.addStretch(1)
+        outer.addWidget(row("stretch", card, "stretch"))
+        outer.addStretch(1)
+        window.installEventFilter(self)
+        self.hide()
+
+    def cover(self) -> None:
+        """Nobody sees or changes anything until the password is given."""
+        if self.isVisible():
+            return
+        for child in self._area.children():
+            if isinstance(child, QWidget) and child is not self and not child.isWindow():
+                child.setEnabled(False)
+        self.setGeometry(self._area.rect())
+        self.show()
+        self.raise_()
+        self.password.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def uncover(self) -> None:
+        """The right person is back."""
+        self.password.clear()
+        self._problem.hide()
+        self.hide()
+        for child in self._area.children():
+            if isinstance(child, QWidget) and child is not self and not child.isWindow():
+                child.setEnabled(True)
+
+    def show_problem(self, words: str) -> None:
+        """Why it stays locked."""
+        self.unlock.setEnabled(True)
+        self._problem.setText(words)
+        self._problem.show()
+        self.password.selectAll()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self.setGeometry(self._area.rect())
+        return False
+
+    def _submit(self) -> None:
+        if self.password.text():
+            self.unlock.setEnabled(False)
+            self.unlock_wanted.emit(self.password.text())
