@@ -149,7 +149,7 @@ def bind_keys(application: QApplication, window: MainWindow, lock: Callable[[], 
         KeySheet(window, frozenset(window.pages)).open()
 
     keys.bind("search", window.search_box.begin)
-    keys.bind("note", on_desk(desk.begin_note))
+    keys.bind("note", on_desk(desk.note.focus_editor))
     keys.bind("callback", on_desk(desk.begin_callback))
     keys.bind("pane", desk.next_pane)
     keys.bind("take_next", window.screen_of("today").take_next)

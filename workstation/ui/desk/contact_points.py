@@ -56,6 +56,7 @@ class ContactPointRow(QFrame):
             top.addWidget(label(_("main"), chip="ok"))
         more = IconButton("more", _("Mark {value}").format(value=point.value), size=16)
         more.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        more.setFixedSize(24, 22)
         more.clicked.connect(self._open_menu)
         top.addWidget(more)
         outer = QVBoxLayout(self)

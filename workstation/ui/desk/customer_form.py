@@ -91,6 +91,9 @@ class CustomerForm(Dialog):
         area = QScrollArea(widgetResizable=True)
         area.setWidget(holder)
         self.body.addWidget(area)
+        for widget in self.fields.values():
+            if isinstance(widget, QLineEdit):
+                widget.setCursorPosition(0)
         self.add_buttons(_("Add") if self._is_new else _("Save"), self._submit)
         self.fields["name"].setFocus()
 

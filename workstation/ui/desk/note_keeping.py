@@ -1,24 +1,20 @@
 """Keeps what is being written as a draft, brings it back, and saves it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QObject, Signal
 
 from workstation.errors import Refused
 from workstation.language import _
 from workstation.records import ContactPoint, Customer, Disposition
-from workstation.services import agenda, callback_rules, customers, drafts, moments, quick_note
-from workstation.services.agenda import CallbackStartCard
-from workstation.services.callback_rules import CallbackForm, CallbackPreview
-from workstation.services.customers import ContactPointLine
+from workstation.services import customers, drafts, quick_note
 from workstation.services.drafts import QUICK_NOTE, DraftLine
 from workstation.services.quick_note import DispositionLine, QuickNoteForm
 from workstation.ui.background import Background
-from workstation.ui.callbacks.words import both_times
+from workstation.ui.desk.next_step_reading import NextStepReading
 from workstation.ui.desk.note_panel import NotePanel
 from workstation.ui.seat import Seat
 
@@ -40,13 +36,12 @@ class NoteKeeping(QObject):
         super().__init__(panel)
         self._panel, self._background, self._seat = panel, background, seat
         self._customer_id: UUID | None = None
-        self._zone = seat.zone
+        self._next = NextStepReading(panel.next_step, background, seat)
         self._outcomes: list[DispositionLine] = []
-        self._written = 0  # drafts on their way to the disk
         panel.paused.connect(self._keep)
         panel.submitted.connect(self.save)
-        panel.when_typed.connect(self._preview)
-        panel.began.connect(lambda: self.began.emit(self._customer_id))
+        panel.next_step.typed.connect(lambda: self._next.preview(panel.values()))
+        panel.timer.began.connect(lambda: self.began.emit(self._customer_id))
         panel.channel.currentIndexChanged.connect(lambda _at: self._show_outcomes())
 
     @property
@@ -74,12 +69,9 @@ class NoteKeeping(QObject):
         customer = self._customer_id
         if customer is None:
             return
-        self._background.latest(self, "points", customers.contact_points_of, customer, then=self._show_points)
+        self._background.latest(self, "points", customers.contact_points_of, customer, then=self._panel.show_points)
         self._background.latest(self, "outcomes", quick_note.dispositions_of, then=self._keep_outcomes)
-        seat = self._seat
-        self._background.latest(
-            self, "zone", agenda.callback_start, customer, seat.clock(), seat.regions[0], then=self._show_start
-        )
+        self._next.open(customer)
 
     def keep_now(self) -> None:
         """What stands here goes to the disk at once."""
@@ -108,30 +100,13 @@ class NoteKeeping(QObject):
         )  # fmt: skip
 
     def _form(self, values: dict[str, Any]) -> QuickNoteForm:
-        when = values["when"].strip()
-        at = self._wall(when)
-        if when and at is None:
-            raise Refused(_("Say when, as in: {examples}").format(examples=moments.examples()), "at")
         started = values["started_at"]
         return QuickNoteForm(
             text=values["text"], channel=values["channel"] or None, direction=values["direction"] or "in",
             phone=values["phone"].strip() or None, disposition=values["disposition"] or None,
             started_at=datetime.fromisoformat(started) if started else None,
-            next_step=self._next_step(at, values) if at else None,
+            next_step=self._next.form(values),
         )  # fmt: skip
-
-    def _next_step(self, at: str, values: dict[str, Any]) -> CallbackForm:
-        reason = values["text"].strip().splitlines()
-        return CallbackForm(
-            at=at, zone=self._zone.key, reason=reason[0][:200] if reason else None, owner_id=self._seat.agent_id,
-            override_reason=values["override"].strip() or None,
-        )  # fmt: skip
-
-    def _wall(self, text: str) -> str | None:
-        found = moments.parse(text, self._seat.clock(), self._zone)
-        if found is None:
-            return None
-        return found.isoformat() if found.tzinfo is None else found.astimezone(UTC).isoformat()
 
     def _done(self, customer: UUID, values: dict[str, Any], _nothing: object) -> None:
         if customer == self._customer_id:
@@ -144,8 +119,7 @@ class NoteKeeping(QObject):
 
     def _refused(self, refusal: Refused) -> None:
         self._panel.show_problem(str(refusal), refusal.field)
-        if refusal.field in ("at", "attempts", "hours"):
-            self._preview()
+        self._next.preview(self._panel.values())
 
     def _keep(self) -> None:
         customer, values = self._customer_id, self._panel.values()
@@ -163,15 +137,12 @@ class NoteKeeping(QObject):
 
     def _kept(self, customer: UUID, values: dict[str, Any], _id: object) -> None:
         if customer == self._customer_id and self._panel.values() == values:
-            self._panel.show_kept()
+            self._panel.tell_kept(_("draft kept"))
 
     def _restore(self, customer: UUID, draft: DraftLine | None) -> None:
         if customer == self._customer_id and draft is not None and not self._panel.is_changed:
             self._panel.show_values(draft.values)
-            self._preview()
-
-    def _show_points(self, points: list[ContactPointLine]) -> None:
-        self._panel.show_points(points)
+            self._next.preview(draft.values)
 
     def _keep_outcomes(self, lines: list[DispositionLine]) -> None:
         self._outcomes = lines
@@ -182,37 +153,4 @@ class NoteKeeping(QObject):
         _channel, direction = self._panel.channel.currentData() or ("", "")
         wanted = "outbound" if direction == "out" else "support"
         fitting = [line for line in self._outcomes if line.queue == wanted]
-        self._panel.show_outcomes(fitting or self._outcomes)
-
-    def _show_start(self, start: CallbackStartCard) -> None:
-        self._zone = ZoneInfo(start.zone)
-        picks = moments.quick_picks(self._seat.clock(), self._zone)
-        tomorrow = _("tomorrow {time}").format(time="10:00")
-        self._panel.show_picks([tomorrow, *(pick.words for pick in picks)])
-
-    def _preview(self) -> None:
-        values, customer = self._panel.values(), self._customer_id
-        when = values["when"].strip()
-        if customer is None or not when:
-            self._panel.show_times("", "muted")
-            return
-        at = self._wall(when)
-        if at is None:
-            self._panel.show_times(_("Not a time yet; for example {e}").format(e=moments.examples()), "muted")
-            return
-        self._background.latest(
-            self, "preview", callback_rules.preview, customer, self._next_step(at, values), self._seat.clock(),
-            self._seat.regions[0], then=self._show_preview,
-        )  # fmt: skip
-
-    def _show_preview(self, preview: CallbackPreview) -> None:
-        objection = preview.objection
-        times = ""
-        if preview.starts is not None:
-            times = both_times(preview.starts, preview.zone, self._seat, self._seat.clock())
-        if objection is not None:
-            words = "\n".join(part for part in (times, objection.words) if part)
-            self._panel.show_times(words, "danger", objection.may_override)
-        else:
-            told = " · ".join(part for part in (preview.hours_words, preview.attempts_words) if part)
-            self._panel.show_times("\n".join(part for part in (times, told) if part), "muted", bool(preview.waived))
+        self._panel.outcome.show_lines(fitting or self._outcomes)

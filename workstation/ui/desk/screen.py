@@ -4,26 +4,22 @@ from functools import partial
 from uuid import UUID
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from workstation.changes import Changes
-from workstation.errors import Refused
 from workstation.language import _
 from workstation.records import Conflict, ContactPoint, Customer
-from workstation.services import conflicts, customers, profile, tabs
-from workstation.services.conflicts import ConflictLine
+from workstation.services import profile, tabs
 from workstation.services.profile import ProfileCard
 from workstation.services.tabs import TabLine
 from workstation.ui.background import Background
 from workstation.ui.callbacks.form import CallbackDialog
 from workstation.ui.desk import note_keeping, timeline_reading
-from workstation.ui.desk.conflict_dialog import ConflictDialog
-from workstation.ui.desk.customer_form import CustomerForm
 from workstation.ui.desk.customer_tabs import CustomerTabs
 from workstation.ui.desk.note_keeping import NoteKeeping
 from workstation.ui.desk.note_panel import NotePanel
-from workstation.ui.desk.point_form import PointForm
+from workstation.ui.desk.profile_editing import ProfileEditing
 from workstation.ui.desk.profile_panel import ProfilePanel
 from workstation.ui.desk.timeline_panel import TimelinePanel
 from workstation.ui.desk.timeline_reading import TimelineReading
@@ -33,7 +29,7 @@ from workstation.ui.seat import Seat
 from workstation.ui.widgets.icons import Icon
 from workstation.ui.widgets.parts import column, label, row
 
-PROFILE_WIDTH, NOTE_WIDTH = 290, 320
+PROFILE_WIDTH, NOTE_WIDTH = 280, 344
 SHOWN = {Customer, ContactPoint, Conflict}
 
 
@@ -57,10 +53,10 @@ class DeskScreen(Screen):
         self.history = TimelineReading(self.timeline, background, seat)
         self.note = NotePanel(seat.zone, seat.clock)
         self.writing = NoteKeeping(self.note, background, seat)
-        self.form: CustomerForm | None = None
-        self._lay_out()
+        self.editing = ProfileEditing(self, self.profile, background, seat)
+        self._stack = _lay_out(self)
         self._join()
-        background.read(self, tabs.tabs_kept, then=self._restore)
+        background.read(self, tabs.tabs_kept, then=lambda kept: self.tabs.restore(*kept))
 
     @property
     def customer_id(self) -> UUID | None:
@@ -73,6 +69,7 @@ class DeskScreen(Screen):
 
     def refresh(self) -> None:
         if self.customer_id is not None:
+            self.profile.tick()
             self._read_profile()
             self.history.refresh()
             self.writing.refresh()
@@ -83,11 +80,7 @@ class DeskScreen(Screen):
 
     def add_customer(self, searched: str = "") -> None:
         """The form for a new one, with what was searched for filled in."""
-        self._show_form(CustomerForm(self, searched=searched))
-
-    def begin_note(self) -> None:
-        """The keyboard goes to the note."""
-        self.note.focus_editor()
+        self.editing.add_customer(searched)
 
     def begin_callback(self) -> None:
         """The form of a callback for the open customer."""
@@ -104,59 +97,16 @@ class DeskScreen(Screen):
         else:
             self.profile.focus_points()
 
-    def keep_now(self) -> None:
-        """What is being written goes to the disk at once."""
-        self.writing.keep_now()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.profile.tick()
-
-    def _lay_out(self) -> None:
-        panes = QSplitter(Qt.Orientation.Horizontal)
-        panes.setHandleWidth(10)
-        panes.setChildrenCollapsible(False)
-        for pane, least in ((self.profile, 220), (self.timeline, 320), (self.note, 270)):
-            pane.setMinimumWidth(least)
-            panes.addWidget(pane)
-        panes.setStretchFactor(0, 0)
-        panes.setStretchFactor(1, 1)
-        panes.setStretchFactor(2, 0)
-        panes.setSizes([PROFILE_WIDTH, 660, NOTE_WIDTH])
-        empty = column(
-            "stretch",
-            row("stretch", Icon("search", "faint", 32), "stretch"),
-            row("stretch", label(_("Nobody is open."), "strong"), "stretch"),
-            row("stretch", label(_("Ctrl+K finds a customer · F9 takes the next callback"), "muted"), "stretch"),
-            "stretch",
-            gap=8,
-        )
-        holder = QWidget()
-        self._stack = QStackedLayout(holder)
-        self._stack.addWidget(empty)
-        self._stack.addWidget(panes)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(12, 0, 12, 12)
-        outer.setSpacing(8)
-        outer.addWidget(self.tabs)
-        outer.addWidget(holder, 1)
-
     def _join(self) -> None:
         self.tabs.switched.connect(self._switch)
         self.tabs.changed.connect(self._keep_tabs)
-        self.profile.edit_wanted.connect(self.edit)
-        self.profile.conflicts_wanted.connect(self.decide_conflicts)
-        self.profile.point_add_wanted.connect(self._add_point)
+        self.editing.said.connect(self.said)
+        self.editing.added.connect(lambda customer_id: self.open(customer_id, in_new_tab=True))
         self.profile.dial_wanted.connect(self._dial)
         self.profile.copied.connect(lambda value: self.said.emit(_("Copied: {value}").format(value=value), "info"))
-        self.profile.point_change_wanted.connect(self._mark_point)
         self.writing.saved.connect(lambda _customer: self.contact_saved.emit())
         self.writing.began.connect(self.contact_begun)
         self.doors.minute_passed.connect(self.profile.tick)
-
-    def _restore(self, kept: tuple[list[TabLine], UUID | None]) -> None:
-        lines, current = kept
-        self.tabs.restore(lines, current)
 
     def _open(self, in_new_tab: bool, line: TabLine | None) -> None:
         if line is None:
@@ -183,72 +133,7 @@ class DeskScreen(Screen):
         if card.id == self.customer_id:
             self.profile.show_card(card)
             self.tabs.rename(card.id, card.name)
-            if self.form is not None and self.form.customer_id == card.id:
-                self.form.show_now(card.fields)
-
-    def edit(self) -> None:
-        """The form of the open customer."""
-        card = self.profile.card
-        if card is not None:
-            self._show_form(CustomerForm(self, card.fields, customer_id=card.id))
-
-    def _show_form(self, form: CustomerForm) -> None:
-        self.form = form
-        form.submitted.connect(partial(self._save_form, form))
-        form.finished.connect(self._form_closed)
-        form.open()
-
-    def _form_closed(self, _result: int) -> None:
-        self.form = None
-
-    def _save_form(self, form: CustomerForm, changed: dict[str, str]) -> None:
-        seat = self.seat
-        if form.customer_id is None:
-            self.background.write(
-                form, customers.add_with_fields, seat.scope, changed, seat.clock(), seat.regions,
-                then=partial(self._added, form), refused=form.show_refusal,
-            )  # fmt: skip
-        else:
-            self.background.write(
-                form, customers.edit_as, form.customer_id, changed, seat.role,
-                then=lambda _none: form.accept(), refused=form.show_refusal,
-            )  # fmt: skip
-
-    def _added(self, form: CustomerForm, customer_id: UUID) -> None:
-        form.accept()
-        self.open(customer_id, in_new_tab=True)
-
-    def decide_conflicts(self) -> None:
-        """Mine, theirs, before: of the open customer."""
-        self.background.read(self, conflicts.open_conflicts, self.seat.agent_id, then=self._show_conflicts)
-
-    def _show_conflicts(self, lines: list[ConflictLine]) -> None:
-        of_this = [line for line in lines if line.customer_id == self.customer_id]
-        if of_this:
-            dialog = ConflictDialog(self, of_this)
-            dialog.resolved.connect(self._resolve)
-            dialog.open()
-
-    def _resolve(self, conflict_id: UUID, take: str) -> None:
-        self.background.write(self, conflicts.resolve, conflict_id, take, self.seat.agent_id, self.seat.clock())
-
-    def _add_point(self) -> None:
-        if self.customer_id is not None:
-            form = PointForm(self)
-            form.submitted.connect(partial(self._save_point, form, self.customer_id))
-            form.open()
-
-    def _save_point(self, form: PointForm, customer_id: UUID, kind: str, value: str, words: str) -> None:
-        self.background.write(
-            form, customers.add_point, customer_id, kind, value, words, self.seat.clock(), self.seat.regions,
-            then=lambda _id: form.accept(), refused=form.show_refusal,
-        )  # fmt: skip
-
-    def _mark_point(self, point_id: UUID, fields: dict[str, object]) -> None:
-        self.background.write(self, customers.mark_point, point_id, fields, self.seat.regions, refused=self._say_no)
-
-    def _say_no(self, refusal: Refused) -> None:
-        self.said.emit(str(refusal), "warn")
+            self.editing.show_now(card)
 
     def _dial(self, value: str) -> None:
         scheme = "mailto" if "@" in value and not value.startswith("@") else "tel"
@@ -256,3 +141,35 @@ class DeskScreen(Screen):
         if scheme == "tel":
             self.writing.begin("call", "out", phone=value)
             self.contact_begun.emit(self.customer_id)
+
+
+def _lay_out(desk: DeskScreen) -> QStackedLayout:
+    """Tabs above, three panes below; gives the stack of (empty, panes)."""
+    panes = QSplitter(Qt.Orientation.Horizontal)
+    panes.setHandleWidth(10)
+    panes.setChildrenCollapsible(False)
+    for pane, least in ((desk.profile, 220), (desk.timeline, 320), (desk.note, 270)):
+        pane.setMinimumWidth(least)
+        panes.addWidget(pane)
+    panes.setStretchFactor(0, 0)
+    panes.setStretchFactor(1, 1)
+    panes.setStretchFactor(2, 0)
+    panes.setSizes([PROFILE_WIDTH, 660, NOTE_WIDTH])
+    empty = column(
+        "stretch",
+        row("stretch", Icon("search", "faint", 32), "stretch"),
+        row("stretch", label(_("Nobody is open."), "strong"), "stretch"),
+        row("stretch", label(_("Ctrl+K finds a customer · F9 takes the next callback"), "muted"), "stretch"),
+        "stretch",
+        gap=8,
+    )
+    holder = QWidget()
+    stack = QStackedLayout(holder)
+    stack.addWidget(empty)
+    stack.addWidget(panes)
+    outer = QVBoxLayout(desk)
+    outer.setContentsMargins(12, 0, 12, 12)
+    outer.setSpacing(8)
+    outer.addWidget(desk.tabs)
+    outer.addWidget(holder, 1)
+    return stack

@@ -25,6 +25,7 @@ from workstation.ui.desk.timeline_model import TimelineModel
 from workstation.ui.widgets.parts import label, row
 
 SEARCH_MS = 200
+NARROW = 560  # px; below, the search has a line of its own
 
 
 class TimelinePanel(QFrame):
@@ -114,8 +115,26 @@ class TimelinePanel(QFrame):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(10, 8, 6, 6)
         outer.setSpacing(6)
-        outer.addWidget(row(*tools, "stretch", self.search, gap=2))
+        self._wide = row(*tools, "stretch", gap=2)
+        self._narrow = row(gap=0)
+        outer.addWidget(self._wide)
+        outer.addWidget(self._narrow)
         outer.addWidget(holder, 1)
+        self._place_search()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_search()
+
+    def _place_search(self) -> None:
+        """Beside the filters, or below them where there is no room."""
+        is_narrow = self.width() < NARROW
+        wanted = self._narrow if is_narrow else self._wide
+        self._narrow.setVisible(is_narrow)
+        layout = wanted.layout()
+        if layout is not None and self.search.parentWidget() is not wanted:
+            layout.addWidget(self.search)
+            self.search.setMaximumWidth(16_777_215 if is_narrow else 190)
 
     def _choose(self, kind: str) -> None:
         self._kind = kind

@@ -83,7 +83,7 @@ class MainWindow(QWidget):
         """What is being written goes to the disk at once."""
         desk = self.screen_of("desk")
         if desk is not None:
-            desk.keep_now()
+            desk.writing.keep_now()
 
     def add_banner(self, banner: QWidget) -> None:
         """A banner between top bar and page, for what concerns every page."""

@@ -1,0 +1,114 @@
+"""Parts of the quick note: the timer of a contact, and the next step."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtWidgets import QCompleter, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
+
+from workstation.language import _
+from workstation.ui import wording
+from workstation.ui.widgets.icons import IconButton
+from workstation.ui.widgets.parts import label, set_role
+
+
+class ContactTimer(QFrame):
+    """How long a contact takes; started by a dial, a channel, an outcome, or its button.
+
+    Signals:
+        began: it runs now and did not before.
+        toggled: the person started or stopped it.
+    """
+
+    began = Signal()
+    toggled = Signal()
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._clock = clock
+        self.started_at: datetime | None = None
+        self._words = label("", "muted")
+        self.button = IconButton("timer", _("Start or stop the timer"), size=14)
+        self.button.clicked.connect(self._toggle)
+        self._ticking = QTimer(self, interval=1000)
+        self._ticking.timeout.connect(self._tick)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.button)
+        layout.addWidget(self._words)
+
+    def start(self, at: datetime | None = None) -> None:
+        """Run, from `at` or from now on; one that runs goes on."""
+        if self.started_at is None:
+            self.show_start(at or self._clock())
+            self.began.emit()
+
+    def show_start(self, at: datetime | None) -> None:
+        """Show one that was started then; None: none runs."""
+        self.started_at = at
+        self._tick()
+
+    def _toggle(self) -> None:
+        if self.started_at is None:
+            self.start()
+        else:
+            self.show_start(None)
+        self.toggled.emit()
+
+    def _tick(self) -> None:
+        started = self.started_at
+        if started is None:
+            self._ticking.stop()
+            self._words.setText("")
+        else:
+            self._ticking.start()
+            self._words.setText(wording.duration((self._clock() - started).total_seconds()))
+
+
+class NextStep(QFrame):
+    """The next callback, said as people say it, and what that means.
+
+    Signals:
+        typed: another time, or another reason.
+    """
+
+    typed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.when, self.times, self.reason = QLineEdit(), label("", "muted", wrap=True), QLineEdit()
+        self.when.setPlaceholderText(_("tomorrow 10"))
+        self.when.setAccessibleName(_("Next step: callback when"))
+        self.reason.setPlaceholderText(_("Why it may be so this time"))
+        self.reason.setAccessibleName(_("Reason of the exception"))
+        self.reason.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        for part in (self.when, self.times, self.reason):
+            layout.addWidget(part)
+        self.when.textChanged.connect(lambda _text: self.typed.emit())
+        self.reason.textChanged.connect(lambda _text: self.typed.emit())
+
+    def show_texts(self, when: str, reason: str) -> None:
+        """What was typed before is back."""
+        blockers = [QSignalBlocker(one) for one in (self.when, self.reason)]
+        self.when.setText(when)
+        self.reason.setText(reason)
+        self.reason.setVisible(bool(reason))
+        self.times.setText("")
+        del blockers
+
+    def show_picks(self, words: Sequence[str]) -> None:
+        """What Down offers."""
+        completer = QCompleter(list(words), self.when)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        self.when.setCompleter(completer)
+
+    def show_times(self, words: str, tone: str, *, asks_reason: bool = False) -> None:
+        """What the typed time means, or why it cannot be."""
+        self.times.setText(words)
+        set_role(self.times, "role", tone)
+        self.reason.setVisible(asks_reason or bool(self.reason.text()))
