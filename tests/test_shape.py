@@ -28,6 +28,7 @@ CLOCK_CALLS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"
 # May put SQL together from names of tables and columns of our own, never from values …
 SQL_WRITERS = (
     "workstation/central/schema/",  # the catalogue's names become triggers and functions
+    "workstation/central/loading.py",  # names of the mapped tables and columns, values as one JSON parameter
     "workstation/central/accounts.py",  # statements that take no values: PostgreSQL quotes the names into them
     "workstation/replica/rows.py",  # one statement for each mapped class, and as many marks as there are rows
     "workstation/replica/outbox.py",  # as many marks as there are ids

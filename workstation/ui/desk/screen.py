@@ -29,7 +29,7 @@ from workstation.ui.seat import Seat
 from workstation.ui.widgets.icons import Icon
 from workstation.ui.widgets.parts import column, label, row
 
-PROFILE_WIDTH, NOTE_WIDTH = 280, 344
+PROFILE_WIDTH, NOTE_WIDTH = 296, 340
 SHOWN = {Customer, ContactPoint, Conflict}
 
 

@@ -1,0 +1,1 @@
+"""A centre to try the program on: invented people, an embedded central, and a tour through the window."""
