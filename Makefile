@@ -1,7 +1,7 @@
 # One command for each thing; every target does its own set-up. Needs Python 3.11+, pip, make and git.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup test check bench soak lock
+.PHONY: help setup demo pictures test check bench soak lock
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -25,6 +25,12 @@ setup: .venv/.ready  ## the environment in .venv, with .venv/bin/workstation
 .venv/.ready: requirements/dev.txt pyproject.toml scripts/setup.sh scripts/missing_packages.py
 	@bash scripts/setup.sh
 	@touch $@
+
+demo: setup  ## an invented centre and its window; without a display a tour through it, with pictures
+	$(BIN)/workstation demo $(ARGS)
+
+pictures: setup  ## every screen in every size, theme and language, into build/pictures
+	QT_QPA_PLATFORM=offscreen $(BIN)/workstation demo --pictures build/pictures $(ARGS)
 
 test: setup  ## all tests, on all cores
 	$(PYTEST) -n $(CORES) --dist worksteal $(ARGS)

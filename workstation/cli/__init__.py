@@ -25,6 +25,7 @@ MESSAGE_CHARACTERS = 1_000  # what was typed wrong may be a megabyte long
 
 # Loaded when asked for: a note must not wait for the administrator's libraries.
 COMMANDS = {
+    "demo": "workstation.cli.demo",
     "central": "workstation.cli.central",
     "admin": "workstation.cli.admin",
     "sign-in": "workstation.cli.desk",

@@ -57,6 +57,8 @@ class CustomerTabs(QTabBar):
             self._on_current(at)
             return
         self._add(line)
+        if self.count() == 1:
+            self._on_current(0)
         self.setCurrentIndex(self.count() - 1)
 
     def restore(self, lines: Sequence[TabLine], current: UUID | None) -> None:
@@ -91,8 +93,10 @@ class CustomerTabs(QTabBar):
             self.setCurrentIndex((self.currentIndex() + by) % self.count())
 
     def _add(self, line: TabLine) -> None:
+        was = self.blockSignals(True)  # the first tab is current before it has a name
         at = self.addTab("")
         self.setTabData(at, line.id)
+        self.blockSignals(was)
         close = IconButton("close", "", size=12)
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.clicked.connect(lambda: self._close_of(close))

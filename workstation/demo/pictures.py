@@ -1,0 +1,114 @@
+"""Pictures of every screen, at every size, in both themes and the complete languages."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication, QWidget
+
+from workstation import resources
+from workstation.demo.centre import Centre
+from workstation.demo.driving import settle, type_text, until
+from workstation.demo.tour import FOUND, SEARCHED, Tour
+from workstation.language import LANGUAGES, use
+from workstation.ui.shell.connection import OutageBanner
+from workstation.ui.shell.key_sheet import KeySheet
+
+SIZES = ((1093, 614), (1366, 768), (1920, 1080))
+THEMES = ("light", "dark")
+
+
+def take(application: QApplication, centre: Centre, folder: Path, homes: Path, tell: Callable[[str], None]) -> int:
+    """Write all pictures; gives how many."""
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for language in LANGUAGES:
+        use(language, resources.folder() / "locale")
+        tour = PictureTour(application, centre, folder, homes / language, language)
+        count += tour.take(tell)
+    return count
+
+
+class PictureTour(Tour):
+    """Leads a supervisor's window through its screens."""
+
+    def __init__(self, application: QApplication, centre: Centre, folder: Path, homes: Path, language: str) -> None:
+        super().__init__(application, centre, folder, homes)
+        self._language, self._count = language, 0
+
+    def take(self, tell: Callable[[str], None]) -> int:
+        """Every screen of this language."""
+        home = self._homes / "tashkent-head"
+        home.mkdir(parents=True, exist_ok=True)
+        (home / "settings.toml").write_text(f'language = "{self._language}"\n', "utf-8")
+        try:
+            self.first = self._enter("tashkent-head", self._line.url_for(self._centre.url))
+            self._screens(tell)
+        finally:
+            self._line.close()
+            for program in self._programs:
+                program.close()
+        return self._count
+
+    def _screens(self, tell: Callable[[str], None]) -> None:
+        window, desk = self._first.window, self._first.window.screen_of("desk")
+        for place in window.pages:
+            if place != "desk":
+                window.go_to(place)
+                self._shoot(place, window, tell)
+        box = window.search_box
+        box.begin()
+        type_text(box, SEARCHED)
+        until(lambda: box.found.isVisible() and FOUND in box.found.list.item(0).text(), FOUND)
+        self._shoot("search", window, tell)
+        customer = box.found.list.item(0).data(0x0100)
+        box.clear()
+        window.open_customer(customer)
+        until(lambda: desk.profile.card is not None, FOUND)
+        desk.note.focus_editor()
+        type_text(desk.note.editor, "Чек найден: оплата ушла в «Коммунальные». Передала в финансы, ответ до пятницы.")
+        desk.note.outcome.choose("waits_for_us")
+        until(desk.note.kept.text, "the draft kept")
+        self._shoot("desk", window, tell)
+        desk.editing.edit()
+        self._shoot_dialog("edit", tell)
+        desk.add_customer("+998 90 000-00-00")
+        self._shoot_dialog("new-customer", tell)
+        desk.begin_callback()
+        self._shoot_dialog("callback", tell)
+        sheet = KeySheet(window, frozenset(window.pages))
+        sheet.open()
+        self._shoot_dialog("keys", tell)
+        self._line.cut()
+        banner = window.findChild(OutageBanner)
+        until(lambda: banner is not None and banner.words, "the banner", 40)
+        self._shoot("outage", window, tell)
+        self._first.lock_now()
+        self._shoot("locked", window, tell)
+
+    def _shoot(self, name: str, window: QWidget, tell: Callable[[str], None]) -> None:
+        theme = self._programs[0].theme
+        until(lambda: self._first.workstation.background.is_idle, "everything read")
+        for look in THEMES:
+            theme.wear(look)
+            for width, height in SIZES:
+                window.resize(width, height)
+                settle()
+                self._keep(window, f"{name}-{width}x{height}-{look}-{self._language}")
+        tell(f"{name} {self._language}")
+
+    def _shoot_dialog(self, name: str, tell: Callable[[str], None]) -> None:
+        until(lambda: QApplication.activeModalWidget() is not None, name)
+        until(lambda: self._first.workstation.background.is_idle, "everything read")
+        dialog = QApplication.activeModalWidget()
+        assert dialog is not None, "waited for"
+        for look in THEMES:
+            self._programs[0].theme.wear(look)
+            settle()
+            self._keep(dialog, f"{name}-{look}-{self._language}")
+        dialog.close()
+        settle()
+        tell(f"{name} {self._language}")
+
+    def _keep(self, widget: QWidget, name: str) -> None:
+        widget.grab().save(str(self._folder / f"{name}.png"))
+        self._count += 1
