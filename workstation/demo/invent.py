@@ -55,7 +55,7 @@ class Inventor:
         given = chance.choice(kin["women" if is_woman else "men"])
         name = f"{given} {chance.choice(kin['surnames_women' if is_woman else 'surnames_men'])}"
         if number == DEAF:
-            name = "Дилноза Каримова"
+            name = "Дилноза Собирова"  # nobody else here is called so
         if number % 25 == 24:
             name = f"{chance.choice(self._names['organisations']['names'])} №{number}"
         customer = Customer(

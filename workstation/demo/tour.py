@@ -21,7 +21,7 @@ from workstation.ui.shell.connection import OutageBanner
 from workstation.ui.widgets.reassign import ReassignDialog
 
 SIZE = (1366, 768)
-SEARCHED, FOUND = "dilnoza karim", "Дилноза Каримова"
+SEARCHED, FOUND = "dilnoza sobir", "Дилноза Собирова"
 FIRST_NOTE = "Receipt found: paid to “Utilities”. Asked finance to move it, answer by Friday."
 OFFLINE_NOTE = "Линия пропала во время разговора. Ответ обещан до вечера."
 FILL_SECONDS = 120.0
