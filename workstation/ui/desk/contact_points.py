@@ -43,7 +43,8 @@ class ContactPointRow(QFrame):
         words = status_words(point.status)
         state = _("do not use") if point.do_not_use else words
         waits = _("waits for central") if is_waiting else ""
-        self.setAccessibleName(", ".join(filter(None, (point.value, point.label, state, waits))))
+        main = _("main") if point.is_primary else ""
+        self.setAccessibleName(", ".join(filter(None, (point.value, main, point.label, state, waits))))
         self.setToolTip(_("Enter dials or opens · Ctrl+C copies · menu key marks"))
         top = QHBoxLayout()
         top.setSpacing(6)
@@ -52,8 +53,6 @@ class ContactPointRow(QFrame):
         top.addWidget(value, 1)
         if is_waiting:
             top.addWidget(Icon("clock", "faint", 14))
-        if point.is_primary:
-            top.addWidget(label(_("main"), chip="ok"))
         more = IconButton("more", _("Mark {value}").format(value=point.value), size=16)
         more.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         more.setFixedSize(24, 22)
@@ -63,7 +62,7 @@ class ContactPointRow(QFrame):
         outer.setContentsMargins(4, 2, 2, 2)
         outer.setSpacing(0)
         outer.addLayout(top)
-        known = [point.label or "", "" if point.status == "unknown" else state]
+        known = [_("main") if point.is_primary else "", point.label or "", "" if point.status == "unknown" else state]
         if point.do_not_use and point.status == "unknown":
             known.append(state)
         below = " · ".join(part for part in known if part)

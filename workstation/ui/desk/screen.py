@@ -4,7 +4,7 @@ from functools import partial
 from uuid import UUID
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from workstation.changes import Changes
@@ -30,6 +30,7 @@ from workstation.ui.widgets.icons import Icon
 from workstation.ui.widgets.parts import column, label, row
 
 PROFILE_WIDTH, NOTE_WIDTH = 296, 340
+SMALL = 1150  # px
 SHOWN = {Customer, ContactPoint, Conflict}
 
 
@@ -145,7 +146,7 @@ class DeskScreen(Screen):
 
 def _lay_out(desk: DeskScreen) -> QStackedLayout:
     """Tabs above, three panes below; gives the stack of (empty, panes)."""
-    panes = QSplitter(Qt.Orientation.Horizontal)
+    panes = _Panes(Qt.Orientation.Horizontal)
     panes.setHandleWidth(10)
     panes.setChildrenCollapsible(False)
     for pane, least in ((desk.profile, 220), (desk.timeline, 320), (desk.note, 270)):
@@ -154,7 +155,6 @@ def _lay_out(desk: DeskScreen) -> QStackedLayout:
     panes.setStretchFactor(0, 0)
     panes.setStretchFactor(1, 1)
     panes.setStretchFactor(2, 0)
-    panes.setSizes([PROFILE_WIDTH, 660, NOTE_WIDTH])
     empty = column(
         "stretch",
         row("stretch", Icon("search", "faint", 32), "stretch"),
@@ -173,3 +173,20 @@ def _lay_out(desk: DeskScreen) -> QStackedLayout:
     outer.addWidget(desk.tabs)
     outer.addWidget(holder, 1)
     return stack
+
+
+class _Panes(QSplitter):
+    """Three panes; narrower at the sides on a small screen. What a person moved stays until the window changes size
+    from small to large or back."""
+
+    def __init__(self, orientation: Qt.Orientation) -> None:
+        super().__init__(orientation)
+        self._is_small: bool | None = None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_small = self.width() < SMALL
+        if is_small is not self._is_small:
+            self._is_small = is_small
+            left, right = (240, 312) if is_small else (PROFILE_WIDTH, NOTE_WIDTH)
+            self.setSizes([left, max(320, self.width() - left - right), right])

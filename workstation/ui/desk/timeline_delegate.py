@@ -9,6 +9,7 @@ from workstation.ui.theme import colour, icon_pixmap
 
 LEFT, TIME, ICON, GAP, PAD = 6, 52, 16, 8, 5
 MOST_LINES = 6
+NARROW = 420  # px of head and author: below, only the initials of a colleague
 CHIPS = {
     "plain": ("sunken", "muted"), "ok": ("ok_soft", "ok"), "danger": ("danger_soft", "danger"),
     "note": ("note_soft", "note"), "warn": ("warn_soft", "warn"),
@@ -81,8 +82,11 @@ class TimelineDelegate(QStyledItemDelegate):
         """Who wrote it, at the right; gives where the room for the head ends."""
         painter.setPen(colour("faint"))
         metrics = option.fontMetrics
-        width = min(area.width() // 3, metrics.horizontalAdvance(row.author) + 2)
-        words = metrics.elidedText(row.author, Qt.TextElideMode.ElideRight, width)
+        author = row.author
+        if area.width() < NARROW and len(author.split()) > 1:
+            author = "".join(word[0] for word in author.split()[:2])
+        width = min(area.width() // 3, metrics.horizontalAdvance(author) + 2)
+        words = metrics.elidedText(author, Qt.TextElideMode.ElideRight, width)
         at = QRect(area.right() - width, area.top(), width, area.height())
         painter.drawText(at, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), words)
         if row.mark:

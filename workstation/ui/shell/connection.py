@@ -80,16 +80,17 @@ class OutageBanner(QFrame):
         super().__init__()
         self._clock, self._zone = clock, zone
         self._connection: Connection | None = None
-        self._was_out, self._delivered_at = False, clock()
+        self._was_out = False
+        self._delivered_at: datetime | None = None
         self.setProperty("alert", "warn")
         self._icon, self._words = Icon("offline", "warn", 18), label("", "strong", wrap=True)
-        details = button(_("Details"), "quiet", clicked=self.details_wanted.emit)
+        self._details = button(_("Details"), "quiet", clicked=self.details_wanted.emit)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 8, 6)
         layout.setSpacing(10)
         layout.addWidget(self._icon)
         layout.addWidget(self._words, 1)
-        layout.addWidget(details)
+        layout.addWidget(self._details)
         self._ticking = QTimer(self, interval=1000)
         self._ticking.timeout.connect(self._tick)
         self._ticking.start()
@@ -117,6 +118,7 @@ class OutageBanner(QFrame):
             self._words.setText(words)
             self.setAccessibleName(words)
             set_role(self, "alert", alert)
+            self._details.setVisible(bool(connection.waiting or connection.undecided))
 
     def _message(self, connection: Connection, now: datetime) -> tuple[str, str, str] | None:
         out_for = (now - connection.since).total_seconds()
@@ -132,7 +134,8 @@ class OutageBanner(QFrame):
                 many = ngettext("{n} change is on its way", "{n} changes are on their way", connection.waiting)
                 return many.format(n=connection.waiting), "warn", "online"
             self._was_out, self._delivered_at = False, now
-        if 0 <= (now - self._delivered_at).total_seconds() < DELIVERED_SECONDS and self._words.text():
+        delivered = self._delivered_at
+        if delivered is not None and 0 <= (now - delivered).total_seconds() < DELIVERED_SECONDS:
             return _("All changes delivered"), "ok", "check"
         return self._less_urgent(connection)
 

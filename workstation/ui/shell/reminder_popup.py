@@ -18,6 +18,7 @@ from workstation.ui.widgets.parts import Elided, button, clear, label, row
 
 SHOWN = 3
 WIDTH, EDGE = 360, 16
+LEFT = 68  # beside the rail
 
 
 class ReminderPopup(QFrame):
@@ -78,9 +79,12 @@ class ReminderPopup(QFrame):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
-        self.adjustSize()
-        area = self._window.rect()
-        self.move(area.right() - self.width() - EDGE, area.bottom() - self.height() - EDGE)
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.resize(WIDTH, max(layout.totalHeightForWidth(WIDTH), layout.totalSizeHint().height()))
+        # At the left: the note and its Save are at the right, and somebody is writing there.
+        self.move(LEFT, self._window.rect().bottom() - self.height() - EDGE)
         self.raise_()
 
     def _open(self) -> None:
