@@ -79,7 +79,7 @@ def test_carries_bytes_both_ways_and_counts_them(line: Line) -> None:
         writer.start()
         assert received(connection, len(sent)) == sent
         writer.join()
-    assert (line.up.passed, line.down.passed) == (len(sent), len(sent))
+    assert line.wait_until(lambda line: (line.up.passed, line.down.passed) == (len(sent), len(sent)))
     assert line.wait_until(lambda line: line.live == 0)
     assert line.accepted == 1
 

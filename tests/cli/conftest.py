@@ -28,6 +28,8 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vault, "MEMORY_KIB", 64)
     monkeypatch.setenv("WORKSTATION_PASSWORD", PASSWORD)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    for display in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(display, raising=False)  # no command opens a window here
 
 
 @pytest.fixture

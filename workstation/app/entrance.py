@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QLocale, QObject, Qt, Signal, Slot
 
 from workstation import resources
 from workstation import settings as settings_file
@@ -21,6 +21,12 @@ from workstation.ui.doors import Doors
 from workstation.ui.sign_in.screen import SignInScreen, WaitingLine
 
 log = logging.getLogger(__name__)
+
+
+def _speak(language: str) -> None:
+    """Words, dates and numbers in this language."""
+    use(language, resources.folder() / "locale")
+    QLocale.setDefault(QLocale(language))
 
 
 class Entrance(QObject):
@@ -39,7 +45,7 @@ class Entrance(QObject):
         self._home = home
         self._settings = load_settings(home)
         self._language = self._settings.language or "en"
-        use(self._language, resources.folder() / "locale")
+        _speak(self._language)
         self.gate: SignInScreen | None = None
         self._attempt = 0
         self._tried.connect(self._on_tried, Qt.ConnectionType.QueuedConnection)
@@ -155,7 +161,7 @@ class Entrance(QObject):
 
     def _speak(self, language: str) -> None:
         self._language = language
-        use(language, resources.folder() / "locale")
+        _speak(language)
         with suppress(WorkstationError):
             settings_file.save(self._home.root, {"language": language})
         gate, self.gate = self.gate, None

@@ -19,9 +19,9 @@ from workstation.replica import engines, keychain
 from workstation.services.sync import say_hello
 
 try:
-    from PySide6 import QtGui
+    from PySide6 import QtGui, QtWidgets
 except ImportError as missing:  # a system library that Qt needs is absent: that is what this command is for
-    QtGui = None  # type: ignore[assignment]
+    QtGui = QtWidgets = None  # type: ignore[assignment]
     QT_TROUBLE = str(missing)
 else:
     QT_TROUBLE = ""
@@ -89,7 +89,7 @@ def _fonts() -> str:
     if QtGui is None:
         raise _Absent(_("Qt cannot be loaded, so fonts cannot be looked at."))
     os.environ["QT_QPA_PLATFORM"] = "offscreen"  # fonts need no display; Qt ends the process when one does not answer
-    application = QtGui.QGuiApplication.instance() or QtGui.QGuiApplication([])
+    application = QtWidgets.QApplication.instance() or QtWidgets.QApplication([])
     families = QtGui.QFontDatabase.families()
     metrics = QtGui.QRawFont.fromFont(application.font())  # type: ignore[attr-defined]
     lacking = [letter for letter in "ҒғҚқҲҳЎўІіʻʼЯя" if not metrics.supportsCharacter(ord(letter))]

@@ -110,16 +110,20 @@ def callback_add(
     form = CallbackForm(
         at, zone, reason, desk.agent_id if owner == "me" else None, made_by=made_by, override_reason=override
     )
+    warnings: list[str] = []
     with desk.store.write() as session:
         customer = lookup.customer(session, customer_id).id
         made = callbacks.add_callback(
-            session, customer, desk.agent_id, form, desk.clock(), desk.settings.region, warn=_warn
+            session, customer, desk.agent_id, form, desk.clock(), desk.settings.region, warn=warnings.append
         )
+    _warn(warnings)
     out.show({"id": made}, str(made))
 
 
-def _warn(words: str) -> None:
-    click.echo(_("warning: {words}").format(words=words), err=True)
+def _warn(warnings: list[str]) -> None:
+    """Once it is saved: a refusal is told in one line of its own."""
+    for words in warnings:
+        click.echo(_("warning: {words}").format(words=words), err=True)
 
 
 @callback_command.command("list")
@@ -171,11 +175,14 @@ def callback_cancel(callback_id: str, reason: str, desk: Desk, out: Output) -> N
 @desk_command
 def callback_reschedule(callback_id: str, at: str, override: str | None, desk: Desk, out: Output) -> None:
     """Another time; prints the id of the new callback. Hours and limits are warned of as with add."""
+    warnings: list[str] = []
     with desk.store.write() as session:
         found = lookup.find_id(session, Callback, callback_id)
         made = callbacks.reschedule(
-            session, found, desk.agent_id, at, desk.clock(), desk.settings.region, override_reason=override, warn=_warn
-        )
+            session, found, desk.agent_id, at, desk.clock(), desk.settings.region,
+            override_reason=override, warn=warnings.append,
+        )  # fmt: skip
+    _warn(warnings)
     out.show({"id": made}, str(made))
 
 

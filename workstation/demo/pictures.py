@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from workstation import resources
 from workstation.demo.centre import Centre
 from workstation.demo.driving import settle, type_text, until
-from workstation.demo.tour import FOUND, SEARCHED, Tour
+from workstation.demo.tour import FOUND, SEARCHED, Stage
 from workstation.language import LANGUAGES, use
 from workstation.ui.shell.connection import OutageBanner
 from workstation.ui.shell.key_sheet import KeySheet
@@ -28,7 +28,7 @@ def take(application: QApplication, centre: Centre, folder: Path, homes: Path, t
     return count
 
 
-class PictureTour(Tour):
+class PictureTour(Stage):
     """Leads a supervisor's window through its screens."""
 
     def __init__(self, application: QApplication, centre: Centre, folder: Path, homes: Path, language: str) -> None:
@@ -44,9 +44,7 @@ class PictureTour(Tour):
             self.first = self._enter("tashkent-head", self._line.url_for(self._centre.url))
             self._screens(tell)
         finally:
-            self._line.close()
-            for program in self._programs:
-                program.close()
+            self.close()
         return self._count
 
     def _screens(self, tell: Callable[[str], None]) -> None:

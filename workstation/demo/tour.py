@@ -37,8 +37,8 @@ class Step:
     words: str = ""
 
 
-class Tour:
-    """Three people of one centre, each at a PC of their own; the first one's line can be cut."""
+class Stage:
+    """Several people of one centre, each at a PC of their own; the first one's line can be cut."""
 
     def __init__(self, application: QApplication, centre: Centre, folder: Path, homes: Path) -> None:
         self._application, self._centre, self._folder, self._homes = application, centre, folder, homes
@@ -50,28 +50,11 @@ class Tour:
         self.second: Shift | None = None
         self.head: Shift | None = None
 
-    def run(self, tell: Callable[[Step], None]) -> list[Step]:
-        """All steps in order; after one that failed the others are not tried."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        steps: list[Step] = []
-        parts: list[tuple[str, Callable[[], None]]] = [
-            ("sign-in", self._sign_in), ("search", self._search), ("open", self._open), ("note", self._note),
-            ("callback", self._callback), ("line-cut", self._cut), ("note-offline", self._note_offline),
-            ("second-desk-does-not-see-it", self._second_desk), ("line-back", self._restore),
-            ("second-desk-sees-it", self._second_sees), ("monitoring", self._monitor), ("reassign", self._reassign),
-        ]  # fmt: skip
-        try:
-            for number, (name, part) in enumerate(parts, start=1):
-                step = self._step(f"{number:02}-{name}", name, part)
-                steps.append(step)
-                tell(step)
-                if not step.ok:
-                    break
-        finally:
-            self._line.close()
-            for program in self._programs:
-                program.close()
-        return steps
+    def close(self) -> None:
+        """Everybody goes home."""
+        self._line.close()
+        for program in self._programs:
+            program.close()
 
     def _step(self, file: str, name: str, part: Callable[[], None]) -> Step:
         words = ""
@@ -105,6 +88,46 @@ class Tour:
         until(lambda: _state(shift) == "online", "online and filled", FILL_SECONDS)
         self._shown = shift.window
         return shift
+
+    @property
+    def _first(self) -> Shift:
+        assert self.first is not None, "signed in by the first step"
+        return self.first
+
+    def _write(self, text: str) -> None:
+        note = _desk(self._first).note
+        note.focus_editor()
+        type_text(note.editor, text)
+        note.outcome.setFocus()
+        press(note.outcome, "2")
+        until(note.kept.text, "the draft kept")
+        press(note.editor, "Ctrl+Return")
+        until(lambda: not note.editor.toPlainText(), "the note saved")
+
+
+class Tour(Stage):
+    """The main stories, with an agent, a colleague and their supervisor."""
+
+    def run(self, tell: Callable[[Step], None]) -> list[Step]:
+        """All steps in order; after one that failed the others are not tried."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        steps: list[Step] = []
+        parts: list[tuple[str, Callable[[], None]]] = [
+            ("sign-in", self._sign_in), ("search", self._search), ("open", self._open), ("note", self._note),
+            ("callback", self._callback), ("line-cut", self._cut), ("note-offline", self._note_offline),
+            ("second-desk-does-not-see-it", self._second_desk), ("line-back", self._restore),
+            ("second-desk-sees-it", self._second_sees), ("monitoring", self._monitor), ("reassign", self._reassign),
+        ]  # fmt: skip
+        try:
+            for number, (name, part) in enumerate(parts, start=1):
+                step = self._step(f"{number:02}-{name}", name, part)
+                steps.append(step)
+                tell(step)
+                if not step.ok:
+                    break
+        finally:
+            self.close()
+        return steps
 
     def _sign_in(self) -> None:
         self.first = self._enter("tashkent1", self._line.url_for(self._centre.url))
@@ -196,21 +219,6 @@ class Tour:
         until(lambda: chosen in screen.moving.just_moved(), "moved")
         until(lambda: self.head is not None and self.head.waiting == 0, "central has it")
         until(lambda: chosen not in [line.id for line in screen.needs.model.rows], "gone from the list")
-
-    @property
-    def _first(self) -> Shift:
-        assert self.first is not None, "signed in by the first step"
-        return self.first
-
-    def _write(self, text: str) -> None:
-        note = _desk(self._first).note
-        note.focus_editor()
-        type_text(note.editor, text)
-        note.outcome.setFocus()
-        press(note.outcome, "2")
-        until(note.kept.text, "the draft kept")
-        press(note.editor, "Ctrl+Return")
-        until(lambda: not note.editor.toPlainText(), "the note saved")
 
 
 def _desk(shift: Shift) -> Any:

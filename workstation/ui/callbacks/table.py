@@ -18,7 +18,7 @@ from workstation.ui.theme import icon_pixmap
 
 ICON = 16
 Clock = Callable[[], datetime]
-WIDTHS = (152, 132, 96, 190, 0, 172)  # pixels; 0 takes what is left
+WIDTHS = (170, 136, 80, 190, 0, 210)  # pixels; 0 takes what is left
 
 
 class CallbackModel(TableModel[CallbackLine]):

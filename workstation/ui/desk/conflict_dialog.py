@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QRadioButton, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QRadioButton, QSizePolicy, QWidget
 
 from workstation.language import _
 from workstation.services.conflicts import ConflictLine
 from workstation.ui.widgets.dialog import Dialog
-from workstation.ui.widgets.parts import label
+from workstation.ui.widgets.parts import label, scrolling
 
 
 def shown(value: Any) -> str:
@@ -64,8 +64,7 @@ class ConflictDialog(Dialog):
         for at in (1, 2, 3):
             grid.setColumnStretch(at, 1)
         grid.setRowStretch(len(conflicts) + 1, 1)
-        area = QScrollArea(widgetResizable=True)
-        area.setWidget(holder)
+        area = scrolling(holder)
         self.body.addWidget(area)
         self.add_buttons(_("Keep what is chosen"), self._decide)
 

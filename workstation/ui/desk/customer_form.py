@@ -6,12 +6,12 @@ from functools import partial
 from uuid import UUID
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QLineEdit, QPlainTextEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
 from workstation.errors import Refused
 from workstation.language import _
 from workstation.ui.widgets.dialog import Dialog
-from workstation.ui.widgets.parts import label
+from workstation.ui.widgets.parts import label, scrolling
 
 ZONES = ("Asia/Tashkent", "Europe/Minsk", "Europe/Moscow", "Asia/Almaty", "Asia/Samarkand", "Asia/Yekaterinburg")
 Values = dict[str, str]
@@ -88,8 +88,7 @@ class CustomerForm(Dialog):
             for field in FIELDS[1:5]:
                 self._add(form, field)
             self._fill_in(searched)
-        area = QScrollArea(widgetResizable=True)
-        area.setWidget(holder)
+        area = scrolling(holder)
         self.body.addWidget(area)
         for widget in self.fields.values():
             if isinstance(widget, QLineEdit):

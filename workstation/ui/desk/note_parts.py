@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
 from workstation.language import _
@@ -77,12 +78,13 @@ class NextStep(QFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self.when, self.times, self.reason = QLineEdit(), label("", "muted", wrap=True), QLineEdit()
+        self.when, self.times, self.reason = _When(), label("", "muted", wrap=True), QLineEdit()
         self.when.setPlaceholderText(_("tomorrow 10"))
         self.when.setAccessibleName(_("Next step: callback when"))
         self.reason.setPlaceholderText(_("Why it may be so this time"))
         self.reason.setAccessibleName(_("Reason of the exception"))
         self.reason.hide()
+        self.show_picks([])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -112,3 +114,16 @@ class NextStep(QFrame):
         self.times.setText(words)
         set_role(self.times, "role", tone)
         self.reason.setVisible(asks_reason or bool(self.reason.text()))
+
+
+class _When(QLineEdit):
+    """Down offers the usual times."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        completer = self.completer()
+        popup = completer.popup()
+        if event.key() == Qt.Key.Key_Down and popup is not None and not popup.isVisible():
+            completer.complete()
+            popup.setCurrentIndex(completer.completionModel().index(0, 0))
+        else:
+            super().keyPressEvent(event)

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QVBoxLayout, QWidget
 
 from workstation import settings as settings_file
 from workstation.errors import Refused
 from workstation.language import LANGUAGES, _
 from workstation.settings import Settings
 from workstation.ui.background import Background
-from workstation.ui.widgets.parts import column, label, rule
+from workstation.ui.widgets.parts import column, label, rule, scrolling
 
 REGIONS = ("UZ", "BY", "RU", "KZ")
 
@@ -79,8 +79,7 @@ class SettingsScreen(QWidget):
         inside = QVBoxLayout(holder)
         inside.setContentsMargins(12, 0, 12, 12)
         inside.addWidget(pane)
-        area = QScrollArea(widgetResizable=True)
-        area.setWidget(holder)
+        area = scrolling(holder)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)

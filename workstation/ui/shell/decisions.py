@@ -6,7 +6,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QFormLayout, QFrame, QLineEdit, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QFrame, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from workstation.changes import Changes
 from workstation.errors import Refused
@@ -20,7 +20,7 @@ from workstation.ui.doors import Doors
 from workstation.ui.seat import Seat
 from workstation.ui.widgets.dialog import Dialog
 from workstation.ui.widgets.icons import Icon
-from workstation.ui.widgets.parts import Margins, button, clear, column, label, row
+from workstation.ui.widgets.parts import Margins, button, clear, column, label, row, scrolling
 
 CARD: Margins = (12, 10, 12, 10)
 HIDDEN = {"id", "scope_id", "version", "customer_id", "author_id", "made_at", "written_at", "digits", "e164"}
@@ -58,8 +58,7 @@ class DecisionsTray(QDialog):
         holder = QWidget()
         self._cards = QVBoxLayout(holder)
         self._cards.setSpacing(10)
-        area = QScrollArea(widgetResizable=True)
-        area.setWidget(holder)
+        area = scrolling(holder)
         outer = QVBoxLayout(self)
         outer.addWidget(label(_("Needs your decision"), "title"))
         outer.addWidget(label(_("Nothing of this is lost: it stays here until you decide."), "muted", wrap=True))

@@ -5,7 +5,17 @@ from typing import Literal
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 Item = QWidget | QBoxLayout | int | Literal["stretch"]
 Margins = tuple[int, int, int, int]
@@ -68,6 +78,15 @@ def rule() -> QFrame:
     made.setProperty("role", "rule")
     made.setFixedHeight(1)
     return made
+
+
+def scrolling(inside: QWidget) -> QScrollArea:
+    """Scrolls up and down where there is no room; the keyboard goes to what is inside, not to the frame."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(inside)
+    return area
 
 
 def clear(layout: QBoxLayout) -> None:
