@@ -31,6 +31,7 @@ from workstation.ui.shell.own_presence import OwnPresence
 from workstation.ui.shell.presence_menu import PresenceMenu
 from workstation.ui.shell.rail import Page
 from workstation.ui.shell.reminder import ReminderWatch
+from workstation.ui.shell.reminder_sound import ring
 from workstation.ui.shell.search_box import SearchBox
 from workstation.ui.shell.standing_watch import StandingWatch
 from workstation.ui.shortcuts import Keys
@@ -116,9 +117,13 @@ def _main_window(desk: Desk, seat: Seat, doors: Doors, background: Background, b
     desk_screen.contact_begun.connect(presence.begin_contact)
     desk_screen.contact_saved.connect(presence.begin_wrap_up)
     desk_screen.said.connect(window.say)
-    reminders = ReminderWatch(window, background, doors, seat)
+    reminders = ReminderWatch(window, background, doors, seat, ring if desk.settings.sound else _silence)
     reminders.customer_chosen.connect(window.open_customer)
     return window
+
+
+def _silence() -> None:
+    """For those who do not want the sound."""
 
 
 def _add_standing(window: MainWindow, doors: Doors, seat: Seat, tray: DecisionsTray) -> None:

@@ -1,0 +1,110 @@
+"""From sign-in to sign-out: first run, what goes wrong in words, lock, and the next agent while work still waits."""
+
+import pytest
+
+from tests.desks import PASSWORD
+from tests.line import Line
+from tests.windows import type_text, until
+from workstation.app.program import Program
+from workstation.home import Home, waiting_of
+from workstation.ui.shell.one_window import call_running
+
+
+@pytest.fixture
+def program(qapp, tmp_path):
+    made = Program(qapp, Home(tmp_path / "pc"))
+    made.entrance.show()
+    yield made
+    made.close()
+
+
+def give(program, central, login, password):
+    gate = program.entrance.gate
+    gate.central.setText(central)
+    gate.login.setText(login)
+    gate.password.setText(password)
+    gate.enter.click()
+
+
+def words(program):
+    return program.entrance.gate._words.text()
+
+
+def test_the_first_run_says_what_is_wrong_and_loses_nothing(program, centre):
+    login = centre.add_agent("aziza")
+    give(program, "postgresql://127.0.0.1:1/nowhere", login, PASSWORD)
+    until(program.entrance.gate.enter.isEnabled)
+    assert "cannot be reached" in words(program)
+    assert program.entrance.gate.login.text() == login
+    give(program, centre.url, login, "wrong")
+    until(program.entrance.gate.enter.isEnabled)
+    assert words(program) == "Central does not accept this login or password."
+    give(program, centre.url, login, PASSWORD)
+    until(lambda: program.shift is not None)
+    assert program.shift.window.isVisible()
+
+
+def test_without_central_an_agent_who_was_here_may_work_on(program, centre, cluster):
+    login = centre.add_agent("aziza")
+    with Line(cluster.address) as line:
+        url = line.url_for(centre.url)
+        give(program, url, login, PASSWORD)
+        until(lambda: program.shift is not None)
+        until(lambda: program.shift.workstation.watch.connection is not None)
+        program.shift.sign_out()
+        until(lambda: program.entrance.gate is not None and not program._leaving)
+        line.cut()
+        give(program, url, login, PASSWORD)
+        until(program.entrance.gate.offline.isVisible)
+        program.entrance.gate.offline.click()
+        until(lambda: program.shift is not None)
+        watch = program.shift.workstation.watch
+        until(lambda: watch.connection is not None and watch.connection.state == "offline")
+
+
+def test_lock_keeps_what_is_written_and_opens_by_this_password_alone(program, centre):
+    give(program, centre.url, centre.add_agent("aziza"), PASSWORD)
+    until(lambda: program.shift is not None)
+    lock = program.shift.lock
+    program.shift.lock_now()
+    assert not program.shift.window.stack.isEnabled()
+    type_text(lock.password, "wrong")
+    lock.unlock.click()
+    until(lambda: "not the password" in lock._problem.text())
+    lock.password.setText(PASSWORD)
+    lock.unlock.click()
+    until(lambda: not lock.isVisible())
+    assert program.shift.window.stack.isEnabled()
+
+
+def test_signing_out_with_waiting_work_goes_on_delivering(program, centre, cluster):
+    login = centre.add_agent("aziza")
+    with Line(cluster.address) as line:
+        give(program, line.url_for(centre.url), login, PASSWORD)
+        until(lambda: program.shift is not None)
+        shift = program.shift
+        until(lambda: shift.workstation.watch.connection is not None)
+        until(lambda: shift.workstation.watch.connection.state == "online")
+        line.cut()
+        until(lambda: shift.workstation.watch.connection.state == "offline")
+        editing = shift.window.screen_of("desk").editing
+        editing.add_customer("Dilnoza Karimova")
+        until(lambda: editing.form is not None)
+        editing.form.primary.click()
+        until(lambda: shift.waiting > 0)
+        shift.sign_out()
+        until(lambda: program.entrance.gate is not None)
+        assert "still being delivered" in words(program)
+        until(lambda: waiting_of(shift.desk.home, shift.desk.who)[0] > 0)
+        line.restore()
+        until(lambda: not program._leaving, 60)
+    assert waiting_of(shift.desk.home, shift.desk.who)[0] == 0
+    assert centre.sql("select name from workstation.customer") == [("Dilnoza Karimova",)]
+
+
+def test_a_second_start_of_the_same_home_only_calls_the_first(program, tmp_path):
+    asked = []
+    program.one.asked.connect(asked.append)
+    assert call_running(tmp_path / "pc", "+998901234567\x07")
+    until(lambda: asked == ["+998901234567"])
+    assert not call_running(tmp_path / "another")
