@@ -40,9 +40,9 @@ from workstation.ui.today.screen import TodayScreen
 MONITORING_SECONDS = 5.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Workstation:
-    """An open window and what stands behind it."""
+    """An open window and what stands behind it; the window may be another one later, see `renew_window`."""
 
     desk: Desk
     seat: Seat
@@ -86,18 +86,31 @@ def open_workstation(desk: Desk, doors: Doors) -> Iterator[Workstation]:
         closing.callback(loop.stop)
         beat = _beat_of(desk)
         closing.callback(beat.stop)
-        window = _main_window(desk, seat, doors, background, beat)
         background.written.connect(loop.wake)
-        background.refused.connect(window.say)
-        background.broke.connect(lambda words: window.say(words, "danger"))
-        window.active_changed.connect(loop.set_active)
+        window = _main_window(desk, seat, doors, background, beat, loop)
         closing.callback(doors.stop)
         doors.start_minutes(desk.clock())
         loop.start()
         beat.start()
-        yield Workstation(desk, seat, doors, background, window, watch, loop, beat)
-        window.close()
-        window.deleteLater()
+        workstation = Workstation(desk, seat, doors, background, window, watch, loop, beat)
+        yield workstation
+        workstation.window.close()
+        workstation.window.deleteLater()
+
+
+def renew_window(workstation: Workstation) -> MainWindow:
+    """Put the window together anew, as after another language was chosen; what was open, opens again. The old one
+    goes, and what it was writing must be kept before."""
+    one, old = workstation, workstation.window
+    one.window = _main_window(one.desk, one.seat, one.doors, one.background, one.beat, one.loop)
+    if one.watch.connection is not None:
+        one.doors.stand(one.watch.connection)
+    one.window.go_to(old.place)
+    one.window.setGeometry(old.geometry())
+    one.window.setWindowState(old.windowState())
+    old.hide()
+    old.deleteLater()
+    return one.window
 
 
 def _beat_of(desk: Desk) -> Beat:
@@ -106,8 +119,13 @@ def _beat_of(desk: Desk) -> Beat:
     return Beat(BeatingDesk(desk.store, device, desk.clock, lambda: desk.central("presence")))
 
 
-def _main_window(desk: Desk, seat: Seat, doors: Doors, background: Background, beat: Beat) -> MainWindow:
+def _main_window(
+    desk: Desk, seat: Seat, doors: Doors, background: Background, beat: Beat, loop: SyncLoop
+) -> MainWindow:
     window = MainWindow(seat, SearchBox(background), _pages(desk, seat, doors, background))
+    background.refused.connect(window.say)
+    background.broke.connect(window.complain)
+    window.active_changed.connect(loop.set_active)
     menu = PresenceMenu(seat.clock, seat.zone)
     presence = OwnPresence(menu, background, doors, seat, beat.wake)
     tray = DecisionsTray(window, background, doors, seat)
@@ -134,7 +152,7 @@ def _add_standing(window: MainWindow, doors: Doors, seat: Seat, tray: DecisionsT
     window.add_banner(banner)
     doors.online_changed.connect(word.show_connection)
     doors.online_changed.connect(banner.show_connection)
-    doors.online_changed.connect(lambda connection: button.show_count(connection.undecided))
+    doors.online_changed.connect(button.show_connection)
     button.clicked.connect(tray.begin)
     banner.details_wanted.connect(tray.begin)
 
