@@ -7,17 +7,17 @@ import click
 
 from workstation.central import accounts, admin
 from workstation.cli.common import Output, given_password, on_central
+from workstation.cli.dead_letters import central_option, dead_letters_group
 from workstation.errors import Refused
 from workstation.language import _
-
-central_option = click.option(
-    "--central", "url", required=True, help="The owner's address: postgresql://owner@host:5432/workstation"
-)
 
 
 @click.group("admin")
 def admin_command() -> None:
     """Build central and look after it."""
+
+
+admin_command.add_command(dead_letters_group)
 
 
 @admin_command.command("init")

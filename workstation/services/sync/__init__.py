@@ -142,7 +142,9 @@ def _exchange(
         with desk.store.from_central() as inbox:
             delivery.forget_old(inbox, desk.central_now())
         desk.store.note_facts({"compare": "", "last_digest": desk.clock().isoformat()})
-    if _is_anything_freed(desk) and sends:
+    # What an administrator applies for us comes by the feed, too.
+    is_decided = bool(sends or tally.pulled) and pushing.ask_about_put_aside(desk, epoch)
+    if (_is_anything_freed(desk) or is_decided) and sends:
         pushing.push(desk, epoch, tally)
     with _noting_what_is_held(tally):
         reconciling.read_back(desk, tally)
