@@ -57,7 +57,7 @@ class CentralReplaced(CentralRefused):
 class BatchFailed(CentralRefused):
     """An operation of this batch cannot be carried out; the batch had no effect.
 
-    `code` and `place` say what failed at central and where (SQLSTATE; function, line, constraint), for its administrator.
+    `code` and `place` tell central's administrator what failed and where: SQLSTATE; function, line, constraint.
     """
 
     def __init__(self, message: str, code: str = "", place: str = "") -> None:

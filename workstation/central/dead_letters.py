@@ -17,6 +17,9 @@ _DONE = ("applied", "merged", "conflict", "duplicate")
 _LIST = """
 select op_id, n, agent, host, device::text as device, kind, entity, record, reason, state, at, decided_at, decided_by,
     decided_why from workstation.dead_letter where :all or state = 'waiting' order by at, n"""
+_COUNTED = """
+select reason, entity, kind, count(*) as count, min(at) as first_at, max(at) as last_at from workstation.dead_letter
+where state = 'waiting' group by reason, entity, kind order by count(*) desc, min(at) limit 1000"""
 _ONE = "select op_id from workstation.op_rejected where status = 'quarantined' and replace(op_id, '-', '') like :end"
 
 
@@ -43,6 +46,11 @@ def shown(url: str, op_id: str) -> dict[str, Any]:
         )  # fmt: skip
     whole = _line({key: value for key, value in row.items() if key != "payload"})
     return whole | {"device": str(whole["device"]), "operation": _read(row["payload"])}
+
+
+def counted(connection: Connection) -> list[dict[str, Any]]:
+    """How many wait, by what failed (`code`, the SQLSTATE) and where: the most first, at most 1,000 kinds."""
+    return [_line(dict(row)) for row in connection.execute(text(_COUNTED)).mappings()]
 
 
 def waiting_ids(url: str) -> list[str]:
@@ -79,8 +87,9 @@ def drop(url: str, op_id: str, why: str) -> str:
     with as_owner(url) as connection:
         found = _find(connection, op_id)
         done = connection.execute(
-            text("update workstation.op_rejected set decided = 'dropped', decided_at = now(), decided_by = session_user, "
-                 "decided_why = :why where op_id = :op and status = 'quarantined' and decided is null"),
+            text("update workstation.op_rejected set decided = 'dropped', decided_at = now(), "
+                 "decided_by = session_user, decided_why = :why "
+                 "where op_id = :op and status = 'quarantined' and decided is null"),
             {"op": found, "why": why.strip()},
         )  # fmt: skip
         if not done.rowcount:
@@ -106,11 +115,8 @@ def _find(connection: Connection, op_id: str) -> str:
 def _line(row: dict[str, Any]) -> dict[str, Any]:
     """The reason taken apart: its code and place; older desks told a sentence."""
     told = _read(row.pop("reason"))
-    if isinstance(told, dict):
-        code, place = str(told.get("code") or ""), str(told.get("place") or "")
-    else:
-        code, place = "", ""
-    return row | {"code": code, "place": place}
+    said = told if isinstance(told, dict) else {}
+    return row | {name: str(said.get(name) or "")[:REASON_CHARACTERS] for name in ("code", "place")}
 
 
 def _read(stored: str) -> Any:
