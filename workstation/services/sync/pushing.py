@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from workstation.central.port import Answer, Operation
 from workstation.errors import BatchFailed, CentralRefused, CentralReplaced, LoginRefused
+from workstation.logs import Plain
 from workstation.replica import delivery
 from workstation.replica.delivery import Outcome, WaitingEntry
 from workstation.services.sync.desk import SyncDesk, Tally
@@ -97,7 +98,7 @@ def ask_about_put_aside(desk: SyncDesk, epoch: str) -> bool:
 
 
 def _quarantine(desk: SyncDesk, entry: WaitingEntry, failure: BatchFailed, tally: Tally) -> None:
-    log.warning("operation %s on a %s was put aside", entry.op_id, entry.entity)
+    log.warning("operation %s on a %s was put aside", entry.op_id, Plain(entry.entity))
     told = {"reason": "failed", "code": failure.code, "place": failure.place}
     # first: a broken line must not lose this copy
     desk.central.put_aside(desk.device, as_operation(entry), json.dumps(told))
