@@ -27,6 +27,7 @@ else:
     QT_TROUBLE = ""
 
 CLOCK_SECONDS = 120.0  # sync.md, section 1.5: shown times are marked beyond this
+CALL_SECONDS = 10.0  # somebody waits for the answer
 FREE_BYTES = 500_000_000  # a replica of a large centre, and the log of its changes
 LETTERS = "ҒғҚқҲҳЎўІіʻʼЯя"  # those of the four languages that fonts lack most often
 
@@ -177,7 +178,7 @@ def _settings(home: Home) -> tuple[str, str]:
 
 
 def _central(desk: Desk) -> tuple[str, str]:
-    central = desk.central("check")
+    central = desk.central("check", CALL_SECONDS)
     try:
         say_hello(desk.sync_desk(central))
     finally:

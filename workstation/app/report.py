@@ -13,7 +13,7 @@ from workstation.app import Desk, checks, load_settings, open_desk
 from workstation.app.checks import Check
 from workstation.central.live import PROGRAM
 from workstation.errors import Refused, WorkstationError
-from workstation.files import write_whole
+from workstation.files import unwritable, write_whole
 from workstation.home import Home, SignIn
 from workstation.language import _
 from workstation.services import support
@@ -62,18 +62,29 @@ def counts_of(desk: Desk) -> dict[str, Any]:
     return found | {"bytes": sizes, "desk": {"device": device, "role": desk.role}}
 
 
-def write_desk_report(path: Path, desk: Desk) -> int:
-    """The report of an open desk, for the window; waits for central. See `write_report`."""
-    found = [*checks.of_pc(desk.home), *checks.of_desk(desk)]
-    return write_report(path, desk.home, found, counts_of(desk), desk.clock(), replace=True)
+def write_desk_report(desk: Desk, said: str, name: str) -> Path:
+    """The report of an open desk, for the window: in the file that was typed, or under `name` in the folder that was.
+
+    Waits for central. Gives where it lies. Raises Refused.
+    """
+    path = Path(said)
+    try:
+        path = path.expanduser()
+        path = path / name if path.is_dir() else path
+        if not path.is_absolute():
+            raise Refused(_("Name the file with its folder."), "file")
+        found = [*checks.of_pc(desk.home), *checks.of_desk(desk)]
+        write_report(path, desk.home, found, counts_of(desk), desk.clock())
+    except OSError as error:
+        raise unwritable(path, error) from None
+    except (ValueError, RuntimeError) as error:  # a NUL character; nobody's home
+        raise Refused(_("This cannot be the name of a file."), "file") from error
+    return path
 
 
-def write_report(
-    path: Path, home: Home, found: Sequence[Check], counts: dict[str, Any], at: datetime, *, replace: bool
-) -> int:
-    """Write the report; gives its bytes. Raises Refused when the file is there and may not be replaced, or cannot be
-    written."""
-    if not replace and path.exists():
+def write_report(path: Path, home: Home, found: Sequence[Check], counts: dict[str, Any], at: datetime) -> int:
+    """Write the report; gives its bytes. Raises Refused when the file is there already, or cannot be written."""
+    if path.exists() or path.is_symlink():
         raise Refused(_("{path} is there already; name another file.").format(path=path), "file")
     content = "\n".join(_lines(home, found, counts, at)).encode("utf-8", "replace")
     write_whole(path, content)

@@ -32,6 +32,6 @@ def check_command(password_stdin: bool, home: Home, out: Output) -> int:
 def report_command(file: Path, password_stdin: bool, home: Home, out: Output) -> None:
     """Write versions, check, counts and log into FILE for support: no names, numbers, notes, addresses, passwords."""
     found, counts = look(home, lambda who: password_of(who, password_stdin))
-    size = write_report(file, home, found, counts, now(), replace=False)
+    size = write_report(file, home, found, counts, now())
     told = _("{file} is written; nobody's name, number or words are in it.")
     out.show({"file": str(file), "bytes": size, "ok": all(c.ok for c in found)}, told.format(file=file))
