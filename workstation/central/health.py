@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from workstation.central import dead_letters
 from workstation.central.admin import as_owner
-from workstation.central.live import PROGRAM
+from workstation.central.live import PROGRAM, numbers_of
 from workstation.errors import Refused
 from workstation.language import _, ngettext
 
@@ -109,7 +109,7 @@ def set_min_program(url: str, version: str) -> None:
     """From now on older desks deliver what they have and receive nothing until they are updated. Raises Refused."""
     if not version.isascii() or not all(part.isdigit() and len(part) < 6 for part in version.split(".")):
         raise Refused(_("A version is numbers with dots between them, as 0.2."), "version")
-    if _numbers(version) > _numbers(PROGRAM):
+    if numbers_of(version) > numbers_of(PROGRAM):
         raise Refused(_("{version} is newer than this program ({ours}).").format(version=version, ours=PROGRAM))
     with as_owner(url) as connection:
         _note(connection, "min_program", version)
@@ -121,18 +121,13 @@ def _problems(desk: dict[str, Any], now: datetime) -> list[str]:
     undecided = desk["refused"] > 0 and now - (desk["refused_since"] or now) > UNDECIDED
     recent = _is_recent(desk)
     wrong = recent and abs(desk["clock_offset_ms"] or 0) > CLOCK_SECONDS * 1000
-    old = recent and _numbers(desk["program"]) < _numbers(PROGRAM)
+    old = recent and numbers_of(desk["program"]) < numbers_of(PROGRAM)
     found = {"silent": silent, "refused": undecided, "clock": wrong, "program": old}
     return [name for name, is_so in found.items() if is_so]
 
 
 def _is_recent(desk: dict[str, Any]) -> bool:
     return bool(desk["silent_seconds"] < RECENT.total_seconds())
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """A version as numbers; what is none is the oldest."""
-    return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))
 
 
 def _backup_at(facts: dict[str, str], figures: dict[str, Any]) -> datetime | None:

@@ -29,6 +29,7 @@ class Hello:
         last_n: the highest outbox number central applied for this device.
         horizon: every transaction below it is over; a fill begun now is followed by a pull from here.
         feed_floor: the feed is whole from this transaction number on.
+        is_program_old: central wants a newer program than this one; it takes what this one has.
     """
 
     epoch: str
@@ -43,6 +44,7 @@ class Hello:
     max_op_schema: int
     horizon: str
     feed_floor: int
+    is_program_old: bool = False
 
 
 @dataclass(frozen=True, slots=True)

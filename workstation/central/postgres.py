@@ -13,7 +13,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from workstation.central.failures import place_of
-from workstation.central.live import PROGRAM, LiveVerbs
+from workstation.central.live import PROGRAM, LiveVerbs, numbers_of
 from workstation.central.port import Answer, Bucket, DeskState, Hello, Operation, Page, Position
 from workstation.central.watchdog import Watchdog, shut_down
 from workstation.errors import BatchFailed, CentralOffline, CentralRefused, CentralReplaced, LoginRefused, Refused
@@ -109,6 +109,7 @@ class PostgresCentral(LiveVerbs):
             max_op_schema=answer["max_op_schema"],
             horizon=answer["horizon"],
             feed_floor=answer["feed_floor"],
+            is_program_old=numbers_of(PROGRAM) < numbers_of(answer.get("min_program") or "0"),
         )
 
     def report(self, device: UUID, waiting: int, refused: int) -> None:

@@ -98,6 +98,11 @@ def _one_round(desk: SyncDesk, tally: Tally) -> None:
     desk = _timed(desk, desk.store.facts())
     known = filling.cursors(desk)
     _prepare(desk, hello, known)
+    if hello.is_program_old:  # sync.md, section 5: push goes on, pull pauses
+        pushing.push(desk, hello.epoch, tally)
+        raise UpdateNeeded(
+            _("This program must be updated: what is saved here is still delivered, but nothing new is received.")
+        )
     _exchange(desk, hello.epoch, desk.store.facts(), tally, lost=known.keys() - set(hello.scopes))
 
 
