@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu
 
 from tests.cli.test_secrets import SECRETS, found_in
 from tests.ui.test_accessible import nameless
@@ -64,6 +64,27 @@ def test_what_cannot_be_written_is_told_and_the_file_there_is_kept(head, tmp_pat
     dialog.primary.click()
     head.until(lambda: "Saved as" in dialog._saved_words.text(), seconds=40)
     assert [path.name for path in tmp_path.glob("workstation-report-*.txt")]
+    dialog.reject()
+
+
+def is_whole(label) -> bool:
+    """Whether a text that wraps has the height it needs."""
+    return label.height() >= label.heightForWidth(label.width())
+
+
+def test_nothing_is_cut_however_long_a_path_or_a_reason_is(head, tmp_path):
+    help_action(head, "report").trigger()
+    dialog = opened(head, ReportDialog)
+    told = next(one for one in dialog.findChildren(QLabel) if one.text().startswith("One file"))
+    dialog.show_problem("This is a long reason. " * 12, dialog.path)
+    head.settle()
+    assert is_whole(told)
+    assert is_whole(dialog._words)
+    dialog.show_problem("")
+    dialog.show_saved(tmp_path / "/".join(["a folder with a long name"] * 12) / "x.txt")
+    head.settle()
+    assert is_whole(told)
+    assert is_whole(dialog._saved_words)
     dialog.reject()
 
 

@@ -43,16 +43,13 @@ class AboutDialog(Dialog):
         self.body.addWidget(rule())
         self.body.addLayout(self._inside())
         self._copied = label("", "muted")
-        foot: list[QWidget] = [self._copied]
+        more = [button(_("Open the data folder"), "quiet", clicked=lambda: open_folder(card.folder))]
         if card.licences:
-            foot.append(button(_("Licences"), "quiet", clicked=self._show_licences))
-        foot += [
-            button(_("Open the data folder"), "quiet", clicked=lambda: open_folder(card.folder)),
-            button(_("Copy"), name=_("Copy all of this"), clicked=self._copy),
-        ]
+            more.append(button(_("Licences"), "quiet", clicked=self._show_licences))
+        copy = button(_("Copy"), name=_("Copy all of this"), clicked=self._copy)
         self.close_button = button(_("Close"), "primary", clicked=self.accept)
-        self.body.addSpacing(6)
-        self.body.addWidget(row("stretch", *foot, self.close_button, gap=8))
+        self.body.addWidget(row(*more, "stretch", gap=8))
+        self.body.addWidget(row(self._copied, "stretch", copy, self.close_button, gap=8))
         self.close_button.setFocus()
 
     @property

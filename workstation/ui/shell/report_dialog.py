@@ -56,6 +56,7 @@ class ReportDialog(Dialog):
             _("Saved as {path}. Send this file to whoever supports you.").format(path=_breakable(str(path)))
         )
         self._saved.show()
+        self.fit()
         self._cancel.setText(_("Close"))
         self._cancel.setAccessibleName(_("Close"))
         if self.primary is not None:
@@ -81,6 +82,7 @@ class ReportDialog(Dialog):
 
     def _show_busy(self, is_busy: bool) -> None:
         self._busy.setVisible(is_busy)
+        self.fit()
         self._place.setEnabled(not is_busy)
         if self.primary is not None:
             self.primary.setEnabled(not is_busy)
