@@ -5,8 +5,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu
 
 from tests.cli.test_secrets import SECRETS, found_in
+from tests.desks import PASSWORD
 from tests.ui.test_accessible import nameless
+from tests.windows import until
 from workstation.app import help as window_help
+from workstation.app.entrance import Entrance
 from workstation.ui.shell.about import AboutDialog, LicencesDialog
 from workstation.ui.shell.report_dialog import ReportDialog
 
@@ -134,3 +137,29 @@ def test_the_report_is_saved_without_central_too(head, tmp_path):
     head.until(lambda: "Saved as" in dialog._saved_words.text(), seconds=40)
     assert "central: NO CentralOffline" in (tmp_path / "offline.txt").read_text("utf-8")
     dialog.reject()
+
+
+@pytest.mark.parametrize("password", ["", PASSWORD, "wrong"])
+def test_who_cannot_sign_in_saves_a_report_too(open_desk, qtbot, tmp_path, password):
+    aziza = open_desk("aziza")
+    customer = aziza.add_customer(SECRETS["name"], SECRETS["phone"])
+    aziza.note(customer, SECRETS["note"])
+    entrance = Entrance(aziza.desk.home)
+    entrance.show()
+    gate = entrance.gate
+    gate.password.setText(password)
+    gate.report.click()
+    until(lambda: isinstance(QApplication.activeModalWidget(), ReportDialog))
+    dialog = QApplication.activeModalWidget()
+    file = tmp_path / "gate.txt"
+    for said, told in ((str(tmp_path / "no" / "x.txt"), "cannot be written"), (str(file), "")):
+        dialog.path.setText(said)
+        dialog.primary.click()
+        until(lambda told=told: told in dialog._words.text() and not dialog._busy.isVisible(), 40)
+    until(lambda: "Saved as" in dialog._saved_words.text())
+    text = file.read_text("utf-8")
+    assert ("waiting add note" in text) == (password == PASSWORD)
+    assert found_in(file.read_bytes()) == []
+    dialog.reject()
+    gate.hide()
+    gate.deleteLater()

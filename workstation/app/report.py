@@ -5,11 +5,12 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from workstation import logs
-from workstation.app import Desk, checks, load_settings, open_desk
+from workstation.app import Desk, checks, load_settings, now, open_desk
 from workstation.app.checks import Check
 from workstation.central.live import PROGRAM
 from workstation.errors import Refused, WorkstationError
@@ -63,18 +64,37 @@ def counts_of(desk: Desk) -> dict[str, Any]:
 
 
 def write_desk_report(desk: Desk, said: str, name: str) -> Path:
-    """The report of an open desk, for the window: in the file that was typed, or under `name` in the folder that was.
+    """The report of an open desk, for its window: in the file that was typed, or under `name` in the folder that was.
 
     Waits for central. Gives where it lies. Raises Refused.
     """
+
+    def content() -> tuple[list[Check], dict[str, Any]]:
+        return [*checks.of_pc(desk.home), *checks.of_desk(desk)], counts_of(desk)
+
+    return _write_where_said(said, name, desk.home, content, desk.clock)
+
+
+def write_home_report(home: Home, password_of: PASSWORD_OF, said: str, name: str) -> Path:
+    """The same before anybody has signed in."""
+    return _write_where_said(said, name, home, partial(look, home, password_of), now)
+
+
+def _write_where_said(
+    said: str,
+    name: str,
+    home: Home,
+    content: Callable[[], tuple[list[Check], dict[str, Any]]],
+    clock: Callable[[], datetime],
+) -> Path:
     path = Path(said)
     try:
         path = path.expanduser()
         path = path / name if path.is_dir() else path
         if not path.is_absolute():
             raise Refused(_("Name the file with its folder."), "file")
-        found = [*checks.of_pc(desk.home), *checks.of_desk(desk)]
-        write_report(path, desk.home, found, counts_of(desk), desk.clock())
+        found, counts = content()
+        write_report(path, home, found, counts, clock())
     except OSError as error:
         raise unwritable(path, error) from None
     except (ValueError, RuntimeError) as error:  # a NUL character; nobody's home

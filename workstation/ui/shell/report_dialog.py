@@ -16,10 +16,11 @@ WIDTH = 520
 
 class ReportDialog(Dialog):
     """Signals:
-    save_wanted: text; the file or folder where the report shall be written, as it was typed.
+    save_wanted: text, text; the file or folder where the report shall be written, as it was typed, and the name of
+        the file in a folder.
     """
 
-    save_wanted = Signal(str)
+    save_wanted = Signal(str, str)
 
     def __init__(self, parent: QWidget, folder: Path, name: str) -> None:
         super().__init__(parent, _("Save report for support"))
@@ -78,7 +79,7 @@ class ReportDialog(Dialog):
             return
         self.show_problem("")
         self._show_busy(True)
-        self.save_wanted.emit(said)
+        self.save_wanted.emit(said, self._name)
 
     def _show_busy(self, is_busy: bool) -> None:
         self._busy.setVisible(is_busy)
