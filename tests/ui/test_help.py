@@ -140,11 +140,11 @@ def test_the_report_is_saved_without_central_too(head, tmp_path):
 
 
 @pytest.mark.parametrize("password", ["", PASSWORD, "wrong"])
-def test_who_cannot_sign_in_saves_a_report_too(open_desk, qtbot, tmp_path, password):
+def test_who_cannot_sign_in_saves_a_report_too(open_desk, qapp, tmp_path, password):
     aziza = open_desk("aziza")
     customer = aziza.add_customer(SECRETS["name"], SECRETS["phone"])
     aziza.note(customer, SECRETS["note"])
-    entrance = Entrance(aziza.desk.home)
+    entrance = Entrance(qapp, aziza.desk.home)
     entrance.show()
     gate = entrance.gate
     gate.password.setText(password)

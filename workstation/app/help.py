@@ -3,13 +3,13 @@
 import logging
 import sys
 import threading
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
-from shiboken6 import isValid
 
 from workstation import resources
 from workstation.app import Desk, checks, now
@@ -91,7 +91,7 @@ class GateReport(QObject):
             except Exception as error:
                 log.exception("no report could be written")
                 outcome = error
-            if isValid(self):  # the sign-in went on meanwhile
+            with suppress(RuntimeError):  # the sign-in is gone meanwhile
                 self._written.emit(outcome)
 
         threading.Thread(target=run, name="report", daemon=True).start()
@@ -99,13 +99,13 @@ class GateReport(QObject):
     @Slot(object)
     def _show(self, outcome: object) -> None:
         dialog = self._dialog
-        if dialog is None or not isValid(dialog):
-            return
-        if isinstance(outcome, Path):
-            dialog.show_saved(outcome)
-        else:
-            defect = _("This is a defect of the program; it was written to the log.")
-            dialog.show_failed(str(outcome) if isinstance(outcome, Refused) else defect)
+        assert dialog is not None, "who asked for it"
+        with suppress(RuntimeError):  # closed meanwhile
+            if isinstance(outcome, Path):
+                dialog.show_saved(outcome)
+            else:
+                defect = _("This is a defect of the program; it was written to the log.")
+                dialog.show_failed(str(outcome) if isinstance(outcome, Refused) else defect)
 
 
 def _dialog(parent: QWidget, at: datetime) -> ReportDialog:
