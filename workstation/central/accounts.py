@@ -173,7 +173,7 @@ def status(url: str) -> dict[str, Any]:
     with as_owner(url) as connection:
         facts: dict[str, str] = dict(connection.execute(text("select key, value from workstation.meta")).all())
         desks = _all(connection, _DESKS)
-        ((agent_count, limit, feed, feed_bytes, rejected, horizon, released, no_login),) = connection.execute(
+        ((agent_count, limit, feed, feed_bytes, rejected, horizon, holder, released, no_login),) = connection.execute(
             text(_FIGURES)
         )
     needed = 3 * agent_count + 30
@@ -185,7 +185,8 @@ def status(url: str) -> dict[str, Any]:
             )
         )
     if horizon > 30:
-        warnings.append(_("A transaction has held the feed back for {seconds} s.").format(seconds=round(horizon)))
+        words = _("A transaction of {login} has held the feed back for {seconds} s.")
+        warnings.append(words.format(login=holder, seconds=round(horizon)))
     if not released:
         warnings.append(_("This database was restored; run admin restored before desks may write."))
     if no_login:
@@ -196,8 +197,8 @@ def status(url: str) -> dict[str, Any]:
     return {
         "schema_version": facts.get("schema"), "epoch": facts.get("epoch"), "agents": agent_count, "desks": desks,
         "waiting": sum(desk["waiting"] for desk in desks), "feed_entries": feed, "feed_bytes": feed_bytes,
-        "rejected": rejected, "horizon_seconds": horizon, "max_connections": limit, "warnings": warnings,
-        "healthy": not warnings,
+        "rejected": rejected, "horizon_seconds": horizon, "horizon_holder": holder, "max_connections": limit,
+        "warnings": warnings, "healthy": not warnings,
     }  # fmt: skip
 
 
@@ -210,6 +211,8 @@ select (select count(*) from workstation.agent where is_active), current_setting
     (select count(*) from workstation.op_rejected),
     coalesce((select extract(epoch from max(now() - xact_start))::float from pg_stat_activity
         where backend_xid is not null and pid <> pg_backend_pid()), 0.0),
+    (select usename || '@' || datname from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid()
+        order by xact_start limit 1),
     workstation.is_released(), (select array_agg(a.login order by a.login) from workstation.agent a
         where a.is_active and not exists (select from pg_roles r where r.rolname = a.login))"""
 

@@ -138,7 +138,8 @@ class Central(Protocol):
     """The central database. Every verb raises CentralOffline, LoginRefused, CentralReplaced or CentralRefused."""
 
     def hello(self, state: DeskState) -> Hello:
-        """Say who we are; ends this device's older connections of the same purpose."""
+        """Say who we are; ends this device's older connections of the same purpose. QuotaReached for the hundred and
+        first new device of an agent within a day."""
 
     def report(self, device: UUID, waiting: int, refused: int) -> None:
         """Tell what still waits on this desk after a sync."""
@@ -147,7 +148,7 @@ class Central(Protocol):
         """Apply at most 500 operations in order, each once; raises BatchFailed when one cannot be carried out."""
 
     def put_aside(self, device: UUID, operation: Operation, reason: str) -> None:
-        """Keep a quarantined operation at central too."""
+        """Keep a quarantined operation at central too; QuotaReached when it has many of this agent today."""
 
     def pull(self, epoch: str, scope: int, after: Position, horizon: str | None) -> Page:
         """The next page of a scope's feed below the horizon; without one, central names it."""

@@ -15,7 +15,15 @@ from psycopg.conninfo import conninfo_to_dict
 from workstation.central.live import PROGRAM, LiveVerbs
 from workstation.central.port import Answer, Bucket, DeskState, Hello, Operation, Page, Position
 from workstation.central.watchdog import Watchdog, shut_down
-from workstation.errors import BatchFailed, CentralOffline, CentralRefused, CentralReplaced, LoginRefused, Refused
+from workstation.errors import (
+    BatchFailed,
+    CentralOffline,
+    CentralRefused,
+    CentralReplaced,
+    LoginRefused,
+    QuotaReached,
+    Refused,
+)
 from workstation.language import _
 from workstation.records import KINDS, Values
 
@@ -221,6 +229,10 @@ def named(error: psycopg.Error, *, fails_batch: bool = False) -> Exception:
         )
     if code == "WS003":
         return Refused(_("Figures about others are for the supervisor of a team; central says that you are not one."))
+    if code == "WS004":
+        return QuotaReached(_("This login was used on a hundred new PCs within a day; another can be added tomorrow."))
+    if code == "WS005":
+        return QuotaReached(_("Central keeps no more changes of this login that it cannot carry out today."))
     if code.startswith("28"):
         return LoginRefused(_("Central does not accept this login or password."))
     if code.startswith(_TRANSIENT):

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from workstation.central.port import Answer, Operation
-from workstation.errors import BatchFailed
+from workstation.errors import BatchFailed, QuotaReached
 from workstation.replica import delivery
 from workstation.replica.delivery import Outcome, WaitingEntry
 from workstation.services.sync.desk import SyncDesk, Tally
@@ -74,7 +74,10 @@ def _still_free(desk: SyncDesk, batch: Sequence[WaitingEntry]) -> list[WaitingEn
 
 def _quarantine(desk: SyncDesk, entry: WaitingEntry, reason: str, tally: Tally) -> None:
     log.warning("operation %s on a %s was put aside", entry.op_id, entry.entity)
-    desk.central.put_aside(desk.device, as_operation(entry), reason)  # first: a broken line must not lose this copy
+    try:
+        desk.central.put_aside(desk.device, as_operation(entry), reason)  # first: a broken line must not lose this copy
+    except QuotaReached:  # the payload is kept here, and nothing else waits for it
+        log.warning("central keeps no copy of it")
     with desk.store.from_central() as inbox:
         outcome = Outcome(entry.op_id, "quarantined", reason=json.dumps({"reason": "failed", "text": reason}))
         delivery.take_answers(inbox, [entry], [outcome], desk.central_now())

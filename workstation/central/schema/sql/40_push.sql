@@ -22,7 +22,7 @@ $$;
 
 -- Creations of one kind, all by one statement. Each field is read once, from where the operation says it: [old, new].
 drop function if exists workstation.add_run(workstation.agent, uuid, workstation.entity, jsonb[], uuid[]);
-create function workstation.add_run(me workstation.agent, device uuid, e workstation.entity, ops jsonb[], bad uuid[])
+create or replace function workstation.add_all(me workstation.agent, device uuid, e workstation.entity, ops jsonb[], bad uuid[])
 returns table (ord bigint, id uuid, op_id uuid, n bigint, status text, version bigint, detail jsonb)
 language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
 declare
@@ -233,7 +233,7 @@ begin
         end if;
         e := workstation.known_entity(run.entity);
         if run.kind = 'add' and e.addable then
-            for r in select * from workstation.add_run(me, p_device, e, run.ops, bad) loop
+            for r in select * from workstation.add_all(me, p_device, e, run.ops, bad) loop
                 op_id := r.op_id; n := r.n; status := r.status; version := r.version; detail := r.detail; "row" := null;
                 if r.status = 'there' then
                     select * into edited from workstation.edit_one(me, e, run.ops[r.ord], true);
@@ -310,13 +310,23 @@ begin
     using ops, me, workstation.scopes_of(me);
 end $$;
 
--- What central could not carry out and the desk put aside, kept here too, with its payload.
+-- What central could not carry out and the desk put aside, kept here too, with its payload: once, and of one agent at most
+-- 1,000 operations and 20 million characters within a day. The desk keeps its own.
+create index if not exists op_rejected_agent on workstation.op_rejected (agent_id, at);
 create or replace function api.put_aside(p_device uuid, p_op_id text, p_n bigint, p_payload text, p_reason text)
 returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare me workstation.agent := workstation.caller();
+declare me workstation.agent := workstation.caller(); kept record;
 begin
     if length(p_payload) > 2000000 then
         raise exception 'not a rejected operation' using errcode = '22023';
+    end if;
+    if exists (select from workstation.op_rejected r where r.op_id = left(p_op_id, 100) and r.status = 'quarantined') then
+        return;
+    end if;
+    select count(*) as operations, coalesce(sum(length(r.payload)), 0) as characters into kept from workstation.op_rejected r
+    where r.agent_id = me.id and r.status = 'quarantined' and r.at > now() - interval '1 day';
+    if kept.operations >= 1000 or kept.characters + length(p_payload) > 20000000 then
+        raise exception 'more than is kept of one agent within a day' using errcode = 'WS005';
     end if;
     insert into workstation.op_rejected (op_id, status, device, n, agent_id, payload, reason)
     values (left(p_op_id, 100), 'quarantined', p_device, p_n, me.id, p_payload, left(p_reason, 2000))
