@@ -1,4 +1,4 @@
-"""T12: many desks come back at once with changes of the same customers; all of it arrives and no two block each other."""
+"""T12: many desks come back at once with changes of the same customers; all arrives, no two block each other."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
