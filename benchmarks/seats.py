@@ -58,10 +58,12 @@ class Seat:
     def poll(self) -> Iterator[Page]:
         """What is new, scope by scope, each up to its horizon."""
         for scope in sorted(self._positions):
-            horizon = None
-            while (page := self.central.pull(self._epoch, scope, self._positions[scope], horizon)).entries:
-                self._positions[scope], horizon = page.position, page.horizon
-                yield page
+            horizon, is_last = None, False
+            while not is_last:
+                page = self.central.pull(self._epoch, scope, self._positions[scope], horizon)
+                self._positions[scope], horizon, is_last = page.position, page.horizon, page.is_last
+                if page.entries:
+                    yield page
 
     def push(self, operations: list[Operation]) -> list[Answer]:
         """Deliver a batch."""

@@ -86,11 +86,13 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of the feed: `put` and `gone` by entity; `entries` 0 = nothing left below the horizon."""
+    """One page of the feed: `put` and `gone` by entity; `entries` 0 = nothing new; after the last one nothing is left
+    below the horizon."""
 
     position: Position
     horizon: str
     entries: int
+    is_last: bool
     put: dict[str, list[Values]]
     gone: dict[str, list[UUID]]
 

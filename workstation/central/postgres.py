@@ -143,6 +143,7 @@ class PostgresCentral(LiveVerbs):
             Position(xid, seq),
             below,
             entries,
+            is_last=entries < PAGE,
             put={entity: parts["put"] for entity, parts in changes.items()},
             gone={entity: [UUID(i) for i in parts["gone"]] for entity, parts in changes.items()},
         )
