@@ -9,6 +9,7 @@ WorkstationError
 + CentralRefused     central answered and said no to the whole request
   + LoginRefused     wrong password, closed account: stop, ask, keep what waits
   + UpdateNeeded     this program and central do not understand each other any more
+  + QuotaReached     central takes no more of this from one agent today; the rest goes on
   + CentralReplaced  central is not the one we talked to before: say hello again
 + BatchFailed        central could not carry out one of the operations of a batch
 """
@@ -48,6 +49,10 @@ class LoginRefused(CentralRefused):
 
 class UpdateNeeded(CentralRefused):
     """This program is too old or too new for central."""
+
+
+class QuotaReached(CentralRefused):
+    """Central keeps no more of this kind from one agent today."""
 
 
 class CentralReplaced(CentralRefused):

@@ -137,6 +137,7 @@ def _settle_database(connection: Connection) -> None:
         "tcp_keepalives_count = 3",
         "client_connection_check_interval = '10s'",
         "idle_in_transaction_session_timeout = '10s'",
+        "jit = off",  # compiling a statement takes longer than any of ours runs
         # What agents type stands in the messages of errors, and in the DETAIL (values of rows, parameters) and CONTEXT
         # of any message: none of it reaches the server's log ("log" outranks error; FATAL is still logged).
         "log_min_messages = log",

@@ -16,7 +16,15 @@ from workstation.central.failures import place_of
 from workstation.central.live import PROGRAM, LiveVerbs, numbers_of
 from workstation.central.port import Answer, Bucket, DeskState, Hello, Operation, Page, Position
 from workstation.central.watchdog import Watchdog, shut_down
-from workstation.errors import BatchFailed, CentralOffline, CentralRefused, CentralReplaced, LoginRefused, Refused
+from workstation.errors import (
+    BatchFailed,
+    CentralOffline,
+    CentralRefused,
+    CentralReplaced,
+    LoginRefused,
+    QuotaReached,
+    Refused,
+)
 from workstation.language import _
 from workstation.records import KINDS, Values
 
@@ -141,6 +149,7 @@ class PostgresCentral(LiveVerbs):
             Position(xid, seq),
             below,
             entries,
+            is_last=entries < PAGE,
             put={entity: parts["put"] for entity, parts in changes.items()},
             gone={entity: [UUID(i) for i in parts["gone"]] for entity, parts in changes.items()},
         )
@@ -231,6 +240,10 @@ def named(error: psycopg.Error, *, fails_batch: bool = False) -> Exception:
         )
     if code == "WS003":
         return Refused(_("Figures about others are for the supervisor of a team; central says that you are not one."))
+    if code == "WS004":
+        return QuotaReached(_("This login was used on a hundred new PCs within a day; another can be added tomorrow."))
+    if code == "WS005":
+        return QuotaReached(_("Central keeps no more changes of this login that it cannot carry out today."))
     if code.startswith("28"):
         return LoginRefused(_("Central does not accept this login or password."))
     if code.startswith(_TRANSIENT):
@@ -255,14 +268,10 @@ def _unreached(error: psycopg.Error) -> Exception:
 
 
 def as_json(operation: Operation) -> str:
-    """An operation as JSON text; its own texts are JSON already and are put in as they are."""
-    head = {
-        "op_id": str(operation.op_id),
-        "n": operation.n,
-        "kind": operation.kind,
-        "entity": operation.entity,
-        "id": str(operation.id),
-        "made_at": operation.made_at,
-        "op_schema": operation.op_schema,
-    }
-    return f'{json.dumps(head)[:-1]}, "set": {operation.set}, "needs": {operation.needs}}}'
+    """An operation as JSON text. Its own texts are JSON already; the rest are ids, numbers and names of ours, in which
+    nothing is to be escaped."""
+    return (
+        f'{{"op_id": "{operation.op_id}", "n": {operation.n}, "kind": "{operation.kind}", '
+        f'"entity": "{operation.entity}", "id": "{operation.id}", "made_at": "{operation.made_at}", '
+        f'"op_schema": {operation.op_schema}, "set": {operation.set}, "needs": {operation.needs}}}'
+    )
