@@ -19,7 +19,7 @@ from workstation.app import Desk, open_desk
 from workstation.errors import Refused
 from workstation.home import Home, SignIn
 from workstation.language import _
-from workstation.replica import keychain
+from workstation.replica import keychain, reserve
 
 PASSWORD = "WORKSTATION_PASSWORD"  # noqa: S105 - the name of a variable
 Command = Callable[..., Any]
@@ -105,8 +105,8 @@ def desk_command(command: Command) -> Command:
 
 
 @contextmanager
-def this_desk(home: Home, agent: str | None, password_stdin: bool) -> Iterator[Desk]:
-    """The replica of the agent who signed in last here, or of `agent`."""
+def this_desk(home: Home, agent: str | None, password_stdin: bool, *, thorough: bool = False) -> Iterator[Desk]:
+    """The replica of the agent who signed in last here, or of `agent`; see `open_desk` for `thorough`."""
     known = home.sign_ins()
     who = next((sign_in for sign_in in known if agent is None or sign_in.agent == agent), None)
     if who is None and known:
@@ -117,10 +117,12 @@ def this_desk(home: Home, agent: str | None, password_stdin: bool) -> Iterator[D
         )
     log = logs.start_log(home.logs)
     try:
-        with open_desk(home, who, password_of(who, password_stdin)) as desk:
-            for warning in desk.settings.warnings:
+        with open_desk(home, who, password_of(who, password_stdin), thorough=thorough) as desk:
+            for warning in (*desk.settings.warnings, *desk.notices):
                 click.echo(warning, err=True)
             yield desk
+            if desk.store.is_disk_full:
+                click.echo(reserve.advice(), err=True)
     finally:
         logs.stop_log(log)
 

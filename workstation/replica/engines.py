@@ -1,6 +1,7 @@
 """The two doors to a replica's file, one that writes and one that only reads, and words for what is wrong with it."""
 
 import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ OPENING_SECONDS = 30.0
 
 # Primary result codes, https://www.sqlite.org/rescode.html
 _PERM, _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 3, 5, 6, 8, 10, 11, 13, 14, 26
+DAMAGE = frozenset({_CORRUPT, _NOTADB})
+DISK_TROUBLES = DAMAGE | {_FULL, _IOERR, _READONLY, _CANTOPEN}
 
 
 def refuse_bad_sqlite(version: tuple[int, int, int]) -> None:
@@ -46,6 +49,16 @@ def reading_engine(path: Path, key: bytes) -> Engine:
     engine = _engine(path, key, writes=False, pool_size=4, max_overflow=2)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def looking(path: Path, key: bytes) -> Any:
+    """A connection that leaves even a damaged file as it is. Raises sqlcipher's errors."""
+    connection = sqlcipher.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+    )
+    connection.execute("PRAGMA cipher_log_level = NONE")
+    connection.set_key(f"x'{key.hex()}'")
+    return connection
 
 
 def probe(path: Path, key: bytes, *, thorough: bool = False) -> None:
@@ -115,12 +128,50 @@ def explain(error: BaseException) -> CannotOpen:
     return CannotOpen(words)
 
 
+def unsaved(error: BaseException) -> Refused | None:
+    """Why a save did not come about, in words; None when neither the disk nor the file is to blame.
+
+    For an error of SQLite, one of SQLAlchemy's around it, or one of the operating system.
+    """
+    code = code_of(error)
+    number = error.errno if isinstance(error, OSError) else None
+    if is_full(error):
+        words = _("The disk of this PC is full; this was not saved.")
+    elif code in (_READONLY, _PERM, _CANTOPEN) or number in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT):
+        words = _("The folder of this PC cannot be written; this was not saved.")
+    elif code in (_BUSY, _LOCKED):
+        words = _("Another program holds the data of this PC; this was not saved. Try again.")
+    elif code == _IOERR or number is not None:
+        words = _("The disk of this PC reports an error; this was not saved.")
+    elif code in DAMAGE:
+        words = _("The data on this PC is damaged; this was not saved.")
+    else:
+        return None
+    return Refused(words)
+
+
+def code_of(error: BaseException | None) -> int:
+    """What SQLite said somewhere below, without the upper bits, which are the extended code; 0 when it said nothing."""
+    while error is not None:
+        code = _code(getattr(error, "orig", None) or error)
+        if code:
+            return code
+        error = error.__cause__
+    return 0
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether the disk, or this account's share of it, has no room left."""
+    number = error.errno if isinstance(error, OSError) else None
+    return code_of(error) == _FULL or number in (errno.ENOSPC, errno.EDQUOT)
+
+
 def _read_only() -> str:
     return _("The replica on this PC, or its folder, may only be read; nothing could be saved.")
 
 
 def _damaged() -> str:
-    return _("The replica on this PC is damaged. Sign in online: it is then filled anew.")
+    return _("The replica on this PC is damaged. Open it again: what waits is then recovered, the rest is filled anew.")
 
 
 def _code(error: BaseException) -> int:
