@@ -11,7 +11,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy.exc import DatabaseError
 
 from workstation.changes import Changes
-from workstation.errors import CannotOpen, WorkstationError
+from workstation.errors import CannotOpen, Damaged, WorkstationError
 from workstation.files import unwritable
 from workstation.home import FileLock
 from workstation.language import _, ngettext
@@ -87,7 +87,7 @@ def opened(how: Opening) -> Iterator[Opened]:
         closing.enter_context(FileLock(in_use, shared=True))
         try:
             found = _open(how)
-        except (WorkstationError, DatabaseError) as error:
+        except (WorkstationError, DatabaseError, sqlcipher.Error) as error:
             if not _is_damage(how, error):
                 raise _told(error) from error
             closing.close()
@@ -107,7 +107,7 @@ def opened(how: Opening) -> Iterator[Opened]:
 def _open(how: Opening, salvaged: Found | None = None) -> Opened:
     if how.path.exists():
         if (how.folder / DAMAGED).exists():
-            raise _Marked("")
+            raise Damaged("")  # a page that could not be read was met when it was used before
         engines.probe(how.path, how.key, thorough=how.thorough)
     store = Store(how.path, how.key, how.clock, how.announce, how.reserve)
     try:
@@ -122,7 +122,7 @@ def _open_anew(how: Opening, alone: FileLock) -> Opened:
     try:
         try:
             return _open(how)  # another program may have done it meanwhile
-        except (WorkstationError, DatabaseError) as error:
+        except (WorkstationError, DatabaseError, sqlcipher.Error) as error:
             if not _is_damage(how, error):
                 raise
         salvaged = recovery.salvage(how.path, how.key)
@@ -133,13 +133,9 @@ def _open_anew(how: Opening, alone: FileLock) -> Opened:
         alone.release()
 
 
-class _Marked(CannotOpen):
-    """A damaged page was met when the file was used before."""
-
-
 def _is_damage(how: Opening, error: BaseException) -> bool:
     """Whether the file must be made anew: not when it is only busy, of a newer program, or on an ailing disk."""
-    if isinstance(error, _Marked) or engines.code_of(error) in engines.DAMAGE:
+    if isinstance(error, Damaged) or engines.code_of(error) in engines.DAMAGE:
         return True
     return how.path.exists() and how.path.stat().st_size <= 1
 

@@ -11,7 +11,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from workstation.errors import CannotOpen, Refused
+from workstation.errors import CannotOpen, Damaged, Refused
 from workstation.home import FileLock
 from workstation.language import _
 
@@ -75,7 +75,7 @@ def probe(path: Path, key: bytes, *, thorough: bool = False) -> None:
             unsigned = connection.execute("PRAGMA cipher_integrity_check").fetchone()
             found = None if unsigned else connection.execute("PRAGMA integrity_check(1)").fetchone()
             if found != ("ok",):
-                raise CannotOpen(_damaged())
+                raise Damaged(_damaged())
     except sqlcipher.Error as error:
         raise explain(error) from error
     finally:
@@ -110,12 +110,12 @@ def explain(error: BaseException) -> CannotOpen:
     """What is wrong with the file, in words, for an error of SQLite or one of SQLAlchemy's around it."""
     code = _code(getattr(error, "orig", None) or error)
     if code == _NOTADB:
-        words = _(
-            "The replica on this PC is not one this key opens: it is another agent's, or its beginning is damaged."
+        return Damaged(
+            _("The replica on this PC is not one this key opens: it is another agent's, or its beginning is damaged.")
         )
-    elif code == _CORRUPT:
-        words = _damaged()
-    elif code == _FULL:
+    if code == _CORRUPT:
+        return Damaged(_damaged())
+    if code == _FULL:
         words = _("The disk of this PC is full; nothing can be saved until there is room.")
     elif code in (_READONLY, _PERM):
         words = _read_only()

@@ -35,7 +35,8 @@ FOLDER = "journal"
 SAVES, DRAFTS = "saves", "drafts"  # two files a day: what is being typed never waits for the disk
 DAYS_KEPT = {SAVES: 30, DRAFTS: 8}  # as long as the outbox keeps what is settled; a draft over a week's leave
 PURPOSE = b"agent workstation journal 1"
-MAX_LINE_BYTES = 64_000_000
+HEADER = b"{"  # how a line in the clear begins; a sealed one never does
+HEADER_LINES = 3  # among the first: another program may have written sooner than the one that began the file
 _NAME = re.compile(r"(\d{4}-\d\d-\d\d)-([0-9a-f]{8})\.(saves|drafts)\Z")
 _NONCE_BYTES = 12
 
@@ -136,10 +137,13 @@ class Journal:
         with contextlib.suppress(FileNotFoundError):
             return os.open(path, flags)
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        number = os.open(path, flags | os.O_CREAT, 0o600)
+        header = json.dumps({"journal": 1, "by_desk_secret": vault.wrap_of(self._beside)}).encode() + b"\n"
         try:
-            if os.fstat(number).st_size == 0:
-                os.write(number, json.dumps({"journal": 1, "by_desk_secret": vault.wrap_of(self._beside)}).encode())
+            number = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:  # another program has begun it
+            return os.open(path, flags)
+        try:
+            os.write(number, header)
             fsync_folder(self.folder)
         except BaseException:
             os.close(number)
@@ -198,7 +202,8 @@ def key_by_desk_secret(beside: Path, owner: str, desk_secret: bytes) -> bytes | 
             continue
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError, InvalidTag, RecursionError):
             with path.open("rb") as file:
-                said = json.loads(file.readline(4096))
+                lines = [file.readline(4096) for _ in range(HEADER_LINES)]
+            said = json.loads(next((line for line in lines if line.startswith(HEADER)), b""))
             return vault.unwrap(str(said["by_desk_secret"]), owner, desk_secret)
     return None
 

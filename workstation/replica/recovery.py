@@ -16,7 +16,7 @@ from workstation.records import Values
 from workstation.records.base import EPOCH, MICROSECOND
 from workstation.replica import delivery, engines, news
 from workstation.replica.inbox import Inbox
-from workstation.replica.journal import DRAFTS, SAVES, Journal, Seal
+from workstation.replica.journal import DRAFTS, HEADER, HEADER_LINES, SAVES, Journal, Seal
 from workstation.replica.outbox import LAID_ON_TOP, NOT_ACCEPTED
 from workstation.replica.store import Store
 from workstation.wire import FORMS
@@ -149,11 +149,13 @@ def _lines(seal: Seal, path: Path, unread: list[Unread]) -> Iterator[Values]:
         unread.append(Unread(path.name))
         return
     for number, line in enumerate(lines, 1):
-        said = seal.open(line) if line and not line.startswith(b"{") else None
-        if said is not None:
-            yield said
-        elif line and (number > 1 or not line.startswith(b"{")):
+        if not line or (number <= HEADER_LINES and line.startswith(HEADER)):
+            continue
+        said = seal.open(line)
+        if said is None:
             unread.append(Unread(path.name, number))
+        else:
+            yield said
 
 
 def _take_in(found: Found, said: Values, *, is_sure: bool) -> None:
