@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from tests.desks import Centre, Clock, DeskAtWork
 from tests.servers import ScratchCluster, scratch_cluster, scratch_database
+from tests.volume import Volume, mounted_at
 from tests.windows import WindowAtWork, window_of
 
 settings.register_profile("tests", deadline=None)  # a busy machine is slow and not wrong
@@ -57,3 +58,10 @@ def open_window(qapp: object, centre: Centre, clock: Clock, tmp_path: Path) -> I
             return windows.enter_context(window_of(centre, name, role, tmp_path / (pc or name), clock))
 
         yield opened
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Iterator[Volume]:
+    """A small disk of its own."""
+    with mounted_at(tmp_path / "disk") as made:
+        yield made

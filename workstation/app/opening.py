@@ -81,6 +81,7 @@ class Opening:
 @contextlib.contextmanager
 def opened(how: Opening) -> Iterator[Opened]:
     """The replica, whole, for as long as the block lasts. Raises CannotOpen in one clear sentence."""
+    how.reserve.make_room()  # not even reading begins without a little room
     how.reserve.keep()
     in_use = how.folder / "replica.use"
     with contextlib.ExitStack() as closing:
@@ -89,7 +90,7 @@ def opened(how: Opening) -> Iterator[Opened]:
             found = _open(how)
         except (WorkstationError, DatabaseError, sqlcipher.Error) as error:
             if not _is_damage(how, error):
-                raise _told(error) from error
+                raise _told(how, error) from error
             closing.close()
             alone = FileLock(in_use, ALONE_SECONDS)
             if not alone.acquire():
@@ -101,7 +102,7 @@ def opened(how: Opening) -> Iterator[Opened]:
         try:
             yield found
         except (DatabaseError, sqlcipher.Error) as error:
-            raise _told(error) from error
+            raise _told(how, error) from error
 
 
 def _open(how: Opening, salvaged: Found | None = None) -> Opened:
@@ -140,8 +141,10 @@ def _is_damage(how: Opening, error: BaseException) -> bool:
     return how.path.exists() and how.path.stat().st_size <= 1
 
 
-def _told(error: Exception) -> Exception:
+def _told(how: Opening, error: Exception) -> Exception:
     """Troubles of disk and file in words, others as they are."""
+    if engines.code_of(error) in engines.DISK_TROUBLES and how.reserve.is_used_up():
+        return CannotOpen(engines.no_room())
     if isinstance(error, WorkstationError) or engines.code_of(error) not in engines.DISK_TROUBLES:
         return error
     return engines.explain(error)

@@ -116,7 +116,7 @@ def explain(error: BaseException) -> CannotOpen:
     if code == _CORRUPT:
         return Damaged(_damaged())
     if code == _FULL:
-        words = _("The disk of this PC is full; nothing can be saved until there is room.")
+        words = no_room()
     elif code in (_READONLY, _PERM):
         words = _read_only()
     elif code in (_BUSY, _LOCKED):
@@ -164,6 +164,11 @@ def is_full(error: BaseException) -> bool:
     """Whether the disk, or this account's share of it, has no room left."""
     number = error.errno if isinstance(error, OSError) else None
     return code_of(error) == _FULL or number in (errno.ENOSPC, errno.EDQUOT)
+
+
+def no_room() -> str:
+    """The disk is full, in words."""
+    return _("The disk of this PC is full; nothing can be saved until there is room.")
 
 
 def _read_only() -> str:

@@ -12,6 +12,7 @@ log = logging.getLogger(__name__)
 
 BYTES = 64_000_000
 LOW_BYTES = 8_000_000  # a save with its log and its journal needs some kilobytes; a page of a fill a few megabytes
+NO_ROOM_BYTES = 65_536
 _BLOCK = 1_000_000
 
 
@@ -37,6 +38,12 @@ class Reserve:
         self.was_released = True
         log.warning("the disk is full; the reserve was released")
         return True
+
+    def is_used_up(self) -> bool:
+        """Whether not even a small file fits any more: SQLite calls this an I/O error where it maps its memory."""
+        with contextlib.suppress(OSError):
+            return shutil.disk_usage(self._path.parent).free < NO_ROOM_BYTES
+        return False
 
     def make_room(self) -> None:
         """Release it before a save that would hardly fit."""

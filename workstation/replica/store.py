@@ -71,9 +71,15 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that sees one moment and cannot write."""
-        with self._noticing_damage(), self._readers() as session:
-            yield session
+        """A session that sees one moment and cannot write. Raises CannotOpen when the disk does not give it."""
+        try:
+            with self._readers() as session:
+                yield session
+        except (DatabaseError, sqlcipher.Error) as error:
+            self._note_damage(error)
+            if engines.code_of(error) not in engines.DISK_TROUBLES:
+                raise
+            raise explain(error) from error
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -130,31 +136,26 @@ class Store:
         self._writing.dispose()
 
     @contextmanager
-    def _noticing_damage(self) -> Iterator[None]:
-        """The beginning of the file may be sound: who opens it next would not notice."""
-        try:
-            yield
-        except (DatabaseError, sqlcipher.Error) as error:
-            if engines.code_of(error) in engines.DAMAGE:
-                with suppress(OSError):
-                    self._mark.touch()
-            raise
-
-    @contextmanager
     def _disk_troubles(self) -> Iterator[None]:
         """A disk that is full or read-only, in words; what was typed stays with the caller."""
         if self._reserve is not None:
             self._reserve.make_room()
         try:
-            with self._noticing_damage():
-                yield
+            yield
         except (DatabaseError, sqlcipher.Error, NotJournaled) as error:
+            self._note_damage(error)
             told = engines.unsaved(error)
             if told is None:
                 raise
             if engines.is_full(error) and self._reserve is not None:
                 self._reserve.release()
             raise told from error
+
+    def _note_damage(self, error: Exception) -> None:
+        """The beginning of the file may be sound: who opens it next would not notice."""
+        if engines.code_of(error) in engines.DAMAGE:
+            with suppress(OSError):
+                self._mark.touch()
 
     def _remember(self, session: Session, *_args: object) -> None:
         session.info["flushed"] = record_changes(session, self._clock())
