@@ -68,7 +68,9 @@ _STATES = (
     "select op_id, state, reason, acknowledged_at from outbox where op_id in (select id from journal_news where "
     "what = 'state' except select id from journal_news where what = 'operation')"
 )
+_FACTS_NOW = f"select key, value from meta where key in ({_FACTS})"
 DRAFT = 'select id, kind, customer_id, "values", changed_at from draft'
+_DRAFT = DRAFT + " where id = ?"
 
 
 @dataclass
@@ -111,7 +113,7 @@ def take(connection: Any) -> News | None:
         part = news.by_a_person if rest[0] in DECIDED else news.learned
         part.setdefault("states", {})[op_id.hex()] = rest
     if "fact" in noted:
-        facts = connection.execute(f"select key, value from meta where key in ({_FACTS})").fetchall()
+        facts = connection.execute(_FACTS_NOW).fetchall()
         news.learned["facts"] = dict(facts)
     if "draft" in noted:
         news.drafts = _drafts(connection, noted["draft"])
@@ -134,6 +136,6 @@ def draft_said(row: Any) -> list[Any]:
 
 
 def _drafts(connection: Any, ids: list[bytes]) -> Values:
-    there = [connection.execute(f"{DRAFT} where id = ?", (one,)).fetchone() for one in ids]
+    there = [connection.execute(_DRAFT, (one,)).fetchone() for one in ids]
     kept = [draft_said(row) for row in there if row is not None]
     return {"drafts": kept, "dropped": [i.hex() for i, row in zip(ids, there, strict=True) if row is None]}

@@ -24,6 +24,9 @@ from workstation.wire import FORMS
 log = logging.getLogger(__name__)
 
 TAIL_BYTES = 65_536
+_MARKS = ", ".join("?" * len(news.OPERATION))
+_INSERT = f"insert into outbox ({news.COLUMNS}, lost) values ({_MARKS}, '[]')"
+_OPEN = f"select op_id from outbox where state in ({', '.join(repr(state) for state in NOT_ACCEPTED)})"
 UNSURE = json.dumps({"reason": "unsure"})
 _FINAL = {"acknowledged": 2, "settled": 2, "discarded": 2, "refused": 1, "quarantined": 1}  # the further one is true
 
@@ -248,8 +251,7 @@ def _insert(connection: Any, operation: Values) -> None:
         bytes.fromhex(value) if name in news.IDS and value is not None else value
         for name, value in ((name, operation[name]) for name in news.OPERATION)
     ]
-    marks = ", ".join("?" * len(values))
-    connection.execute(f"insert into outbox ({news.COLUMNS}, lost) values ({marks}, '[]')", values)
+    connection.execute(_INSERT, values)
 
 
 def _put_drafts(inbox: Inbox, found: Found) -> int:
@@ -339,8 +341,7 @@ def _forget_files(store: Store, now: datetime) -> None:
     if saves:
         with store.read() as session:
             connection: Any = session.connection().connection.driver_connection
-            states = ", ".join(f"'{state}'" for state in NOT_ACCEPTED)
-            open_ones = {i.hex() for (i,) in connection.execute(f"select op_id from outbox where state in ({states})")}
+            open_ones = {op_id.hex() for (op_id,) in connection.execute(_OPEN)}
         for path in saves:
             entries = list(_lines(journal.seal, path, []))
             said = {operation["op_id"] for entry in entries for operation in entry.get("operations", ())}
