@@ -9,7 +9,9 @@ from hypothesis import settings
 
 from tests.desks import Centre, Clock, DeskAtWork
 from tests.servers import ScratchCluster, scratch_cluster, scratch_database
+from tests.volume import Volume, mounted_at
 from tests.windows import WindowAtWork, window_of
+from workstation.replica import reserve
 
 settings.register_profile("tests", deadline=None)  # a busy machine is slow and not wrong
 settings.load_profile("tests")
@@ -57,3 +59,16 @@ def open_window(qapp: object, centre: Centre, clock: Clock, tmp_path: Path) -> I
             return windows.enter_context(window_of(centre, name, role, tmp_path / (pc or name), clock))
 
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def _small_reserve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Homes of tests keep little room in reserve: there are many of them at once."""
+    monkeypatch.setattr(reserve, "BYTES", 1_000_000)
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Iterator[Volume]:
+    """A small disk of its own."""
+    with mounted_at(tmp_path / "disk") as made:
+        yield made

@@ -5,6 +5,7 @@ WorkstationError
 + Refused            a rule says no; the message is written for the agent
   + NotFound         nothing on this PC answers to what was asked for
   + CannotOpen       the replica cannot be opened: wrong password, foreign or damaged file
+    + Damaged        the key is right and the file is not: it is made anew, and what waits in it recovered
 + CentralOffline     the central database cannot be reached; work goes on on this PC
 + CentralRefused     central answered and said no to the whole request
   + LoginRefused     wrong password, closed account: stop, ask, keep what waits
@@ -34,6 +35,10 @@ class NotFound(Refused):
 
 class CannotOpen(Refused):
     """The replica on this PC cannot be opened; the message says why and what to do."""
+
+
+class Damaged(CannotOpen):
+    """The key is right and the file is not: it is made anew, and what waits in it recovered."""
 
 
 class CentralOffline(WorkstationError):

@@ -21,7 +21,7 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        _fsync_folder(path.parent)
+        fsync_folder(path.parent)
     except OSError as error:
         if temporary is not None:
             with contextlib.suppress(OSError):
@@ -29,7 +29,8 @@ def write_whole(path: Path, content: bytes) -> None:
         raise unwritable(path, error) from None
 
 
-def _fsync_folder(folder: Path) -> None:
+def fsync_folder(folder: Path) -> None:
+    """The names in this folder are on the disk on return. Raises OSError."""
     # Windows cannot open a folder as a file; NTFS journals the rename itself
     if sys.platform != "win32":
         number = os.open(folder, os.O_RDONLY)

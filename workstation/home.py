@@ -34,11 +34,13 @@ class FileLock:
     """At most one holder on this PC; the operating system lets go when the holder dies, however it dies.
 
     One object is one holder: two objects on one path exclude each other within a process too. The file stays.
+    `shared` ones exclude only the others; on Windows, where a file in use cannot be taken away, they do nothing.
     """
 
-    def __init__(self, path: Path, timeout_seconds: float = 10.0) -> None:
+    def __init__(self, path: Path, timeout_seconds: float = 10.0, *, shared: bool = False) -> None:
         self.path = path
         self.timeout_seconds = timeout_seconds
+        self._shared = shared
         self._file: int | None = None
 
     def acquire(self, timeout_seconds: float | None = None) -> bool:
@@ -52,7 +54,7 @@ class FileLock:
             number = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise unwritable(self.path, error) from None
-        while not _try_lock(number):
+        while not _try_lock(number, self._shared):
             left = deadline - time.monotonic()
             if left <= 0:
                 os.close(number)
@@ -79,13 +81,14 @@ class FileLock:
         self.release()
 
 
-def _try_lock(number: int) -> bool:
+def _try_lock(number: int, shared: bool) -> bool:
     try:
         if sys.platform == "win32":
-            msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
+            if not shared:
+                msvcrt.locking(number, msvcrt.LK_NBLCK, 1)
         else:
             # flock, not lockf: lockf belongs to the process and is lost when any handle of the file is closed
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(number, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError:
         return False
     return True

@@ -206,7 +206,7 @@ def test_a_wrong_key_is_quiet_from_the_first_try_of_a_process(writer: Engine, pa
         "try: probe(Path(sys.argv[1]), bytes(32))\nexcept Exception as error: sys.exit(type(error).__name__)"
     )
     done = subprocess.run([sys.executable, "-c", story, path], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.stderr.strip() == "CannotOpen"
+    assert done.stderr.strip() == "Damaged"
 
 
 def closed_file(path: Path, rows: int = 200) -> None:

@@ -3,37 +3,35 @@ commands and the program's start."""
 
 import contextlib
 import json
-import logging
-import sqlite3
 import zoneinfo
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from workstation import settings as settings_file
 from workstation.app.leaving import refuse_another_central
+from workstation.app.opening import Opened, Opening, opened, set_aside
 from workstation.central.port import Central, DeskState
 from workstation.central.postgres import CALL_SECONDS, Line, PostgresCentral
 from workstation.changes import Changes
-from workstation.errors import CannotOpen, Refused, WorkstationError
+from workstation.errors import CannotOpen, Refused
 from workstation.home import FileLock, Home, SignIn
 from workstation.language import _
 from workstation.records import Values
-from workstation.replica import engines, vault
+from workstation.replica import vault
+from workstation.replica.journal import key_by_desk_secret
+from workstation.replica.recovery import NOTHING, Recovered
+from workstation.replica.reserve import Reserve
 from workstation.replica.store import Store
 from workstation.services.sync import say_hello, sync_once
 from workstation.services.sync.desk import SyncDesk, SyncReport, host_name
 from workstation.services.sync.loop import RoundEnd, SyncLoop
 from workstation.settings import Settings
 
-log = logging.getLogger(__name__)
-
+RESERVE = "reserve"  # in a home, for whoever works in it
 SYNC_WAIT_SECONDS = 30.0  # for another sync of the same home
-DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-DISK_TROUBLES = DAMAGE | {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
-DAMAGED = "replica.damaged"  # a mark beside the replica: fill it anew at the next sign-in
 WINDOW_CALL_SECONDS = 15.0  # with the pause between two rounds, a dead line is noticed within 20 s
 
 
@@ -57,7 +55,9 @@ class Desk:
     store: Store
     password: str
     clock: Callable[[], datetime] = now
-    notices: tuple[str, ...] = ()  # what the person must know of the sign-in
+    notices: tuple[str, ...] = ()  # what the person must know of the opening
+    recovered: Recovered = NOTHING
+    kept_in: Path | None = None  # where a damaged replica was put aside
 
     @property
     def agent_id(self) -> UUID:
@@ -155,9 +155,16 @@ def load_settings(home: Home) -> Settings:
 
 @contextlib.contextmanager
 def open_desk(
-    home: Home, who: SignIn, password: str, announce: Callable[[Changes], None] | None = None
+    home: Home,
+    who: SignIn,
+    password: str,
+    announce: Callable[[Changes], None] | None = None,
+    *,
+    thorough: bool = False,
 ) -> Iterator[Desk]:
-    """Open an agent's replica with the password, central or not. Raises CannotOpen in one clear sentence."""
+    """Open an agent's replica with the password, central or not. One that is damaged is set aside and what waited in
+    it recovered; `thorough` looks for damage everywhere. Raises CannotOpen in one clear sentence.
+    """
     settings = load_settings(home)
     folder = home.replica_folder(who.central, who.agent)
     if not vault.has_key(folder):
@@ -167,7 +174,9 @@ def open_desk(
             )
         )
     key = vault.open_with_password(folder, who.owner, password)
-    with _opened(folder, key, announce) as store:
+    how = Opening(folder, key, now, Reserve(home.root / RESERVE), announce, thorough)
+    with opened(how) as found:
+        store = found.store
         last = store.fact("last_hello")
         if last is not None and now() - datetime.fromisoformat(last) > timedelta(days=settings.offline_days):
             raise CannotOpen(
@@ -175,7 +184,7 @@ def open_desk(
                     days=settings.offline_days
                 )
             )
-        yield Desk(home, who, settings, store, password)
+        yield _desk(home, who, settings, found, password)
 
 
 @contextlib.contextmanager
@@ -201,83 +210,38 @@ def sign_in(
         secret = central.hello(DeskState(device, host_name(), 0, 0, None)).desk_secret
         folder = home.replica_folder(who.central, who.agent)
         key = _key_of(folder, who, password, secret)
-        notices: tuple[str, ...] = ()
+        kept_in = None
         if key is None:
-            notices = _set_aside(folder, "key*.json")
+            kept_in = folder if set_aside(folder, now(), "key*.json") else None
             key = vault.new_key(folder, who.owner, password, secret)
-        elif _is_beyond_repair(folder, key):
-            notices = _set_aside(folder)
-        store = stack.enter_context(_opened(folder, key, announce))
-        desk = Desk(home, who, settings, store, password, notices=notices)
+        how = Opening(folder, key, now, Reserve(home.root / RESERVE), announce)
+        found = stack.enter_context(opened(how))
+        desk = _desk(home, who, settings, replace(found, kept_in=found.kept_in or kept_in), password)
         hello = say_hello(desk.sync_desk(central))
         vault.rewrap(folder, who.owner, key, password, hello.desk_secret)
         home.remember_sign_in(who)
         yield desk
 
 
+def _desk(home: Home, who: SignIn, settings: Settings, found: Opened, password: str) -> Desk:
+    return Desk(
+        home,
+        who,
+        settings,
+        found.store,
+        password,
+        notices=found.notices,
+        recovered=found.recovered,
+        kept_in=found.kept_in,
+    )
+
+
 def _key_of(folder: Path, who: SignIn, password: str, desk_secret: bytes) -> bytes | None:
-    """The key of the replica, by password, else by central's secret; None when there is none that opens."""
+    """The key of the replica, by password, else by central's secret, which opens the journal's copy of it too; None
+    when there is none that opens."""
     if vault.has_key(folder):
         with contextlib.suppress(CannotOpen):
             return vault.open_with_password(folder, who.owner, password)
         with contextlib.suppress(CannotOpen):
             return vault.open_with_desk_secret(folder, who.owner, desk_secret)
-    return None
-
-
-def _is_beyond_repair(folder: Path, key: bytes) -> bool:
-    """Whether the replica must be filled anew. Raises CannotOpen for one that is only busy, or on an ailing disk."""
-    path = folder / "replica.db"
-    if not path.exists():
-        return False
-    try:
-        engines.probe(path, key)
-    except CannotOpen as error:
-        if _code_of(error) in DAMAGE or path.stat().st_size <= 1:
-            return True
-        raise
-    return (folder / DAMAGED).exists()
-
-
-def _set_aside(folder: Path, *patterns: str) -> tuple[str, ...]:
-    """A replica that nothing opens is kept, not deleted: what waits in it may be recovered. Gives what to tell."""
-    mark = f"{now():%Y%m%dT%H%M%S%f}"
-    patterns = ("replica.db", "replica.db-wal", "replica.db-shm", *patterns)
-    found = [path for pattern in patterns for path in folder.glob(pattern)]
-    for path in found:
-        path.rename(path.with_name(f"{path.name}.unopened-{mark}"))
-    (folder / DAMAGED).unlink(missing_ok=True)
-    if not found:
-        return ()
-    log.warning("a replica that cannot be opened was set aside")
-    told = _("The data on this PC could not be opened and is filled anew; the old file is kept in {folder}.")
-    return (told.format(folder=folder),)
-
-
-def _code_of(error: BaseException | None) -> int:
-    """What SQLite said somewhere below, without the upper bits, which are the extended code; 0 when it said nothing."""
-    while error is not None:
-        code = getattr(getattr(error, "orig", None) or error, "sqlite_errorcode", 0)
-        if code:
-            return int(code) & 0xFF
-        error = error.__cause__
-    return 0
-
-
-@contextlib.contextmanager
-def _opened(folder: Path, key: bytes, announce: Callable[[Changes], None] | None = None) -> Iterator[Store]:
-    path = folder / "replica.db"
-    if path.exists():
-        engines.probe(path, key)
-    store = Store(path, key, now, announce)
-    try:
-        yield store
-    except Exception as error:
-        code = _code_of(error)
-        if code in DAMAGE:
-            (folder / DAMAGED).touch()  # the beginning of the file is sound: the next sign-in would not notice
-        if code not in DISK_TROUBLES or isinstance(error, WorkstationError):
-            raise
-        raise engines.explain(error) from error
-    finally:
-        store.close()
+    return key_by_desk_secret(folder, who.owner, desk_secret)

@@ -42,6 +42,7 @@ COMMANDS = {
     "conflicts": "workstation.cli.decisions",
     "refused": "workstation.cli.decisions",
     "import": "workstation.cli.imports",
+    "recover": "workstation.cli.recover",
     "monitoring": "workstation.cli.monitoring",
     "check": "workstation.cli.check",
     "report": "workstation.cli.check",

@@ -20,7 +20,7 @@ from workstation.app.leaving import note_what_waits
 from workstation.errors import Refused, WorkstationError
 from workstation.home import Home, SignIn
 from workstation.language import _
-from workstation.replica import keychain
+from workstation.replica import keychain, reserve
 
 PASSWORD = "WORKSTATION_PASSWORD"  # noqa: S105 - the name of a variable
 Command = Callable[..., Any]
@@ -106,8 +106,8 @@ def desk_command(command: Command) -> Command:
 
 
 @contextmanager
-def this_desk(home: Home, agent: str | None, password_stdin: bool) -> Iterator[Desk]:
-    """The replica of the agent who signed in last here, or of `agent`."""
+def this_desk(home: Home, agent: str | None, password_stdin: bool, *, thorough: bool = False) -> Iterator[Desk]:
+    """The replica of the agent who signed in last here, or of `agent`; see `open_desk` for `thorough`."""
     known = home.sign_ins()
     who = next((sign_in for sign_in in known if agent is None or sign_in.agent == agent), None)
     if who is None and known:
@@ -118,14 +118,16 @@ def this_desk(home: Home, agent: str | None, password_stdin: bool) -> Iterator[D
         )
     log = logs.start_log(home.logs)
     try:
-        with open_desk(home, who, password_of(who, password_stdin)) as desk:
-            for warning in desk.settings.warnings:
+        with open_desk(home, who, password_of(who, password_stdin), thorough=thorough) as desk:
+            for warning in (*desk.settings.warnings, *desk.notices):
                 click.echo(warning, err=True)
             try:
                 yield desk
             finally:
                 with suppress(WorkstationError):  # a full disk is told by what was to be saved
                     note_what_waits(home, who, desk.store)
+            if desk.store.is_disk_full:
+                click.echo(reserve.advice(), err=True)
     finally:
         logs.stop_log(log)
 

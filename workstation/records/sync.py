@@ -99,9 +99,13 @@ class Cursor(Base, kw_only=True):
 
 
 class Draft(Base, kw_only=True):
-    """What an agent is still writing: bound to its customer at the first keystroke, gone only on save or discard."""
+    """What an agent is still writing: bound to its customer at the first keystroke, gone only on save or discard.
+
+    Of the kinds that are `passing` nothing is lost with the replica: they only tell what somebody has looked at.
+    """
 
     __tablename__ = "draft"
+    passing: ClassVar = frozenset({"looked"})
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str]

@@ -1,6 +1,7 @@
 """The two doors to a replica's file, one that writes and one that only reads, and words for what is wrong with it."""
 
 import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import sqlcipher3.dbapi2 as sqlcipher
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from workstation.errors import CannotOpen, Refused
+from workstation.errors import CannotOpen, Damaged, Refused
 from workstation.home import FileLock
 from workstation.language import _
 
@@ -20,6 +21,8 @@ OPENING_SECONDS = 30.0
 
 # Primary result codes, https://www.sqlite.org/rescode.html
 _PERM, _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 3, 5, 6, 8, 10, 11, 13, 14, 26
+DAMAGE = frozenset({_CORRUPT, _NOTADB})
+DISK_TROUBLES = DAMAGE | {_FULL, _IOERR, _READONLY, _CANTOPEN}
 
 
 def refuse_bad_sqlite(version: tuple[int, int, int]) -> None:
@@ -48,6 +51,16 @@ def reading_engine(path: Path, key: bytes) -> Engine:
     return engine
 
 
+def looking(path: Path, key: bytes) -> Any:
+    """A connection that leaves even a damaged file as it is. Raises sqlcipher's errors."""
+    connection = sqlcipher.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+    )
+    connection.execute("PRAGMA cipher_log_level = NONE")
+    connection.set_key(f"x'{key.hex()}'")
+    return connection
+
+
 def probe(path: Path, key: bytes, *, thorough: bool = False) -> None:
     """Open the file, read its schema and take its write lock once; CannotOpen says in one sentence what is wrong.
 
@@ -62,7 +75,7 @@ def probe(path: Path, key: bytes, *, thorough: bool = False) -> None:
             unsigned = connection.execute("PRAGMA cipher_integrity_check").fetchone()
             found = None if unsigned else connection.execute("PRAGMA integrity_check(1)").fetchone()
             if found != ("ok",):
-                raise CannotOpen(_damaged())
+                raise Damaged(_damaged())
     except sqlcipher.Error as error:
         raise explain(error) from error
     finally:
@@ -97,13 +110,13 @@ def explain(error: BaseException) -> CannotOpen:
     """What is wrong with the file, in words, for an error of SQLite or one of SQLAlchemy's around it."""
     code = _code(getattr(error, "orig", None) or error)
     if code == _NOTADB:
-        words = _(
-            "The replica on this PC is not one this key opens: it is another agent's, or its beginning is damaged."
+        return Damaged(
+            _("The replica on this PC is not one this key opens: it is another agent's, or its beginning is damaged.")
         )
-    elif code == _CORRUPT:
-        words = _damaged()
-    elif code == _FULL:
-        words = _("The disk of this PC is full; nothing can be saved until there is room.")
+    if code == _CORRUPT:
+        return Damaged(_damaged())
+    if code == _FULL:
+        words = no_room()
     elif code in (_READONLY, _PERM):
         words = _read_only()
     elif code in (_BUSY, _LOCKED):
@@ -115,12 +128,55 @@ def explain(error: BaseException) -> CannotOpen:
     return CannotOpen(words)
 
 
+def unsaved(error: BaseException) -> Refused | None:
+    """Why a save did not come about, in words; None when neither the disk nor the file is to blame.
+
+    For an error of SQLite, one of SQLAlchemy's around it, or one of the operating system.
+    """
+    code = code_of(error)
+    number = error.errno if isinstance(error, OSError) else None
+    if is_full(error):
+        words = _("The disk of this PC is full; this was not saved.")
+    elif code in (_READONLY, _PERM, _CANTOPEN) or number in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT):
+        words = _("The folder of this PC cannot be written; this was not saved.")
+    elif code in (_BUSY, _LOCKED):
+        words = _("Another program holds the data of this PC; this was not saved. Try again.")
+    elif code == _IOERR or number is not None:
+        words = _("The disk of this PC reports an error; this was not saved.")
+    elif code in DAMAGE:
+        words = _("The data on this PC is damaged; this was not saved.")
+    else:
+        return None
+    return Refused(words)
+
+
+def code_of(error: BaseException | None) -> int:
+    """What SQLite said somewhere below, without the upper bits, which are the extended code; 0 when it said nothing."""
+    while error is not None:
+        code = _code(getattr(error, "orig", None) or error)
+        if code:
+            return code
+        error = error.__cause__
+    return 0
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether the disk, or this account's share of it, has no room left."""
+    number = error.errno if isinstance(error, OSError) else None
+    return code_of(error) == _FULL or number in (errno.ENOSPC, errno.EDQUOT)
+
+
+def no_room() -> str:
+    """The disk is full, in words."""
+    return _("The disk of this PC is full; nothing can be saved until there is room.")
+
+
 def _read_only() -> str:
     return _("The replica on this PC, or its folder, may only be read; nothing could be saved.")
 
 
 def _damaged() -> str:
-    return _("The replica on this PC is damaged. Sign in online: it is then filled anew.")
+    return _("The replica on this PC is damaged. Open it again: what waits is then recovered, the rest is filled anew.")
 
 
 def _code(error: BaseException) -> int:

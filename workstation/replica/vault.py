@@ -121,6 +121,19 @@ def open_with_desk_secret(folder: Path, owner: str, desk_secret: bytes) -> bytes
     return _open(folder, owner, unwrap, _("Central's secret for this login does not open the replica on this PC."))
 
 
+def wrap_of(folder: Path) -> str:
+    """The key as central's secret opens it, for a place that must outlive the key files; "" when there is no key."""
+    with contextlib.suppress(CannotOpen):
+        return next((copy.by_desk_secret for copy in _copies(folder) if copy is not None), "")
+    return ""
+
+
+def unwrap(wrap: str, owner: str, desk_secret: bytes) -> bytes:
+    """The 32-byte key from what `wrap_of` gave. Raises InvalidTag or ValueError for anything else."""
+    _check_secret(desk_secret)
+    return _unseal(desk_secret, wrap, _bound(owner, "desk secret"))
+
+
 def _open(folder: Path, owner: str, unwrap: Callable[[_Wraps], bytes], wrong: str) -> bytes:
     """Open the first sound copy and put the other one right; the other is not tried, it may take an old password."""
     copies = _copies(folder)

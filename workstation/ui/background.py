@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError
 
 from workstation.errors import CentralOffline, Refused, WorkstationError
 from workstation.language import _
+from workstation.replica import reserve
 from workstation.replica.engines import explain
 from workstation.replica.store import Store
 
@@ -49,7 +50,7 @@ class Background(QObject):
         self._newest: dict[tuple[int, str], object] = {}
         self._open = 0
         self._counting = threading.Lock()
-        self._is_closed = False
+        self._is_closed = self._is_advised = False
         self._deliver.connect(self._bring, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -99,10 +100,11 @@ class Background(QObject):
 
         def told(result: T) -> None:
             self.written.emit()
+            self._advise()
             if then is not None and isValid(asker):
                 then(result)
 
-        self._start(self._writer, self, _within(self._store.write, command, args), told, refused)
+        self._start(self._writer, self, self._twice(_within(self._store.write, command, args)), told, refused)
 
     def settle(
         self,
@@ -145,6 +147,26 @@ class Background(QObject):
         self._callers.shutdown(wait=False, cancel_futures=True)
         self._writer.shutdown(wait=True)
         self._deliver.disconnect(self._bring)
+
+    def _twice(self, work: Callable[[], T]) -> Callable[[], T]:
+        """Once more, when the disk was full and room was made only then."""
+
+        def run() -> T:
+            was_full = self._store.is_disk_full
+            try:
+                return work()
+            except Refused:
+                if was_full or not self._store.is_disk_full:
+                    raise
+                return work()
+
+        return run
+
+    def _advise(self) -> None:
+        """The disk is full: said once, while there is still some room."""
+        if self._store.is_disk_full and not self._is_advised:
+            self._is_advised = True
+            self.refused.emit(reserve.advice())
 
     def _start(
         self,

@@ -106,6 +106,7 @@ def in_words(reason: str | None) -> str:
         "unknown_reference": _("{field} names something central does not have."),
         "lift_do_not_contact": _("Only a senior or supervisor may lift do-not-contact."),
         "not_your_callback": _("This callback belongs to somebody else; taking it over needs a reason."),
+        "unsure": _("This PC stopped while this was being saved; you were not told that it is. Send it or give it up."),
         "failed": _("Central could not carry it out: {text}"),
     }
     sentence = sentences.get(str(said.get("reason")), _("Central refused it."))
