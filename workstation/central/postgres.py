@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from workstation.central.failures import place_of
 from workstation.central.live import PROGRAM, LiveVerbs, numbers_of
 from workstation.central.port import Answer, Bucket, DeskState, Hello, Operation, Page, Position
+from workstation.central.trust import authorities
 from workstation.central.watchdog import Watchdog, shut_down
 from workstation.errors import BatchFailed, CentralOffline, CentralRefused, CentralReplaced, LoginRefused, Refused
 from workstation.language import _
@@ -61,7 +62,7 @@ def connection_options(line: Line) -> dict[str, Any]:
             _("The address of central is a host, a port and a database alone: postgresql://host:5432/workstation.")
         )
     is_local = line.tls == "none" or all(host in ("127.0.0.1", "::1", "localhost") for host in hosts)
-    secure = {"sslmode": "verify-full", "sslrootcert": line.root_cert, "channel_binding": "require"}
+    secure = {"sslmode": "verify-full", "sslrootcert": authorities(line.root_cert), "channel_binding": "require"}
     return given | {
         "user": line.login,
         "password": line.password,
