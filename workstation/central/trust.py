@@ -19,10 +19,12 @@ SECONDS = 5.0
 # looks for its own in a folder that no PC has, so it is told one of these.
 _LISTS = (
     "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
+_FOR_SERVERS = "1.3.6.1.5.5.7.3.1"  # what Windows calls server authentication
 _TLS_PLEASE = struct.pack("!ii", 8, 80877103)  # SSLRequest of PostgreSQL's protocol
 # OpenSSL's X509_V_ERR_…
 _NOT_YET_VALID, _EXPIRED, _WRONG_NAMES = 9, 10, (62, 64)
@@ -83,7 +85,11 @@ def _windows_list() -> str:
     """Windows keeps its authorities in no file: they are written to one. Not run yet on Windows."""
     path = platformdirs.user_cache_path("AgentWorkstation", appauthor=False) / "authorities.pem"
     if sys.platform == "win32":
-        found = [der for der, kind, _trust in ssl.enum_certificates("ROOT") if kind == "x509_asn"]
+        found = [
+            der
+            for der, kind, uses in ssl.enum_certificates("ROOT")
+            if kind == "x509_asn" and (uses is True or (uses and _FOR_SERVERS in uses))
+        ]
         text = "".join(map(ssl.DER_cert_to_PEM_cert, found)).encode("ascii")
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
