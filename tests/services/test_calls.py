@@ -140,7 +140,7 @@ def test_deleted_and_corrected_notes_mention_nobody(call, customer, write, store
     first, second = write(customer, "number 93 555 66 77"), write(customer, "number 93 555 66 88")
     with store.write() as session:
         session.get_one(Note, first).is_deleted = True
-        notes.correct_note(session, second, ME, "number 93 555 66 99", NOW) if hasattr(notes, "correct_note") else None
+        notes.correct_note(session, second, ME, "number 93 555 66 99", NOW)
     assert call("935556677").matched == "none"
 
 
