@@ -131,7 +131,7 @@ def _without_ours(line: str) -> str:
 
 
 def windows_values(given: Sequence[str]) -> list[tuple[str, str, str]]:
-    """(key below HKEY_CURRENT_USER, name of the value, text). An address opened has its quotes as %22, so "%1" holds."""
+    """(key below HKEY_CURRENT_USER, name of the value, text). An address has its quotes as %22, so "%1" holds it."""
     opens = subprocess.list2cmdline(given) + ' "%1"'
     classes = r"Software\Classes"
     values = [

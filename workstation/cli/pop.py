@@ -38,7 +38,7 @@ def pop_command(
     while the window is locked only with the password (--password-stdin, WORKSTATION_PASSWORD, keyring).
     """
     text = " ".join(said)
-    if (register or unregister) and said or register and unregister:
+    if sum((register, unregister, bool(said))) > 1:
         raise click.UsageError(_("--register and --unregister stand alone."))
     if register:
         call_links.register(None if home == Home.default() else home.root)

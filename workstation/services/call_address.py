@@ -17,7 +17,9 @@ CHANNELS = ("call", "chat")
 DIRECTIONS = ("in", "out")
 # What telephones say instead of a number that is hidden (RFC 3323 says "anonymous").
 HIDDEN = frozenset({"anonymous", "unknown", "private", "restricted", "unavailable", "withheld"})
-_EXTENSION = re.compile(r"(?:доб(?:авочный)?|вн(?:утр)?|ichki|ext(?:ension)?|x|#)[\s.:]{0,3}(\d{1,7})\s*$", re.IGNORECASE)
+_EXTENSION = re.compile(
+    r"(?:доб(?:авочный)?|вн(?:утр)?|ichki|ext(?:ension)?|x|#)[\s.:]{0,3}(\d{1,7})\s*$", re.IGNORECASE
+)
 _NUMBER = re.compile(r"\+?[\d\s().\-/–]*\d[\d\s().\-/–]*")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,20}):", re.IGNORECASE)
 _FIELDS = ("number", "direction", "channel")
@@ -27,7 +29,7 @@ _FIELDS = ("number", "direction", "channel")
 class CallAddress:
     """One call, or one customer, that another program speaks of.
 
-    `number` is what is left of it after checking: a + and ASCII digits, "" when the caller hides it; `extension` digits.
+    `number` is what is left of it after checking: a + and ASCII digits, "" when hidden; `extension` has digits only.
     `customer` is set only by workstation:customer/ID. `channel` is call or chat, `direction` in or out.
     """
 

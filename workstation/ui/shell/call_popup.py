@@ -1,4 +1,4 @@
-"""The pop: a small window of its own that offers who may be calling. It takes no keyboard and opens nothing by itself."""
+"""The pop: a small window of its own that offers who may be calling. It takes no keyboard, it opens nothing itself."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -141,8 +141,8 @@ class CallPopup(QFrame):
         self._rows = [_Person(line) for line in lines]
         if card.call.customer is None:
             self._rows.append(_Person(None))
-        for at, one in enumerate(self._rows):
-            one.pressed.connect(partial(self._press, at))
+        for place, one in enumerate(self._rows):
+            one.pressed.connect(partial(self._press, place))
             self._people.addWidget(one)
         hidden = len(card.people) - len(lines)
         if hidden > 0:

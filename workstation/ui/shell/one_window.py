@@ -143,7 +143,7 @@ class OneWindow(QObject):
             socket.disconnected.connect(socket.deleteLater)
             silence = QTimer(socket, singleShot=True, interval=SILENCE_MS)
             silence.setObjectName("silence")
-            silence.timeout.connect(socket.abort)
+            silence.timeout.connect(partial(_hang_up, socket))
             silence.start()
             self._read(socket)  # it may have spoken before we listened
 
@@ -164,6 +164,11 @@ class OneWindow(QObject):
             self.handed.emit(ArrivedCall(text, self._clock(), partial(_tell, socket)))
         else:
             socket.abort()
+
+
+def _hang_up(socket: QLocalSocket) -> None:
+    if isValid(socket):
+        socket.abort()
 
 
 def _tell(socket: QLocalSocket, answer: dict[str, Any]) -> None:
