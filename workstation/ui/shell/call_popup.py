@@ -21,9 +21,8 @@ SHOWN = 5  # people; more would be a list to read while somebody waits
 WIDTH, EDGE = 376, 16
 LEFT, ABOVE = 68, 190  # beside the rail, above the place of the reminder
 FLAGS = (
-    Qt.WindowType.Tool | Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint
-    | Qt.WindowType.WindowDoesNotAcceptFocus
-)  # fmt: skip
+    Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint | Qt.WindowType.WindowDoesNotAcceptFocus
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,9 @@ class CallPopup(QFrame):
     moved = Signal(object)
 
     def __init__(self, window: QWidget, seat: Seat) -> None:
-        super().__init__(None, FLAGS)
+        # Drawn into memory, every window but a tooltip is made the active one, whatever its flags say.
+        is_drawn_nowhere = QGuiApplication.platformName() == "offscreen"
+        super().__init__(None, FLAGS | (Qt.WindowType.ToolTip if is_drawn_nowhere else Qt.WindowType.Tool))
         self._window, self._seat = window, seat
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
