@@ -5,7 +5,9 @@ HKEY_CURRENT_USER, after Microsoft's "Registering an Application to a URI Scheme
 reviewed, not yet run. macOS: addresses belong to an application bundle, which the package has to declare.
 """
 
+import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +27,7 @@ DESKTOP_FILE = "agent-workstation-call.desktop"
 PROG_ID = "AgentWorkstation.Call"
 CAPABILITIES = r"Software\AgentWorkstation\Capabilities"
 XDG_SECONDS = 20
+_BARE = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 _QUOTED = str.maketrans({letter: "\\" + letter for letter in '"`$\\'})
 
 
@@ -69,10 +72,11 @@ def desktop_entry(given: Sequence[str]) -> str:
 
 def _exec_argument(text: str) -> str:
     """https://specifications.freedesktop.org/desktop-entry-spec: in quotes with \\ before "`$\\; the value of a key is
-    escaped once more, and a % is doubled."""
+    escaped once more, and a % is doubled. Bare where it may be: xdg-open of plain desktops understands no quotes."""
     if not text.isprintable():
         raise Refused(_("{path} cannot stand in a desktop file.").format(path=repr(text)))
-    return f'"{text.translate(_QUOTED)}"'.replace("\\", "\\\\").replace("%", "%%")
+    quoted = text if _BARE.fullmatch(text) else f'"{text.translate(_QUOTED)}"'
+    return quoted.replace("\\", "\\\\").replace("%", "%%")
 
 
 def _applications() -> Path:
@@ -104,9 +108,15 @@ def _register_linux(given: Sequence[str]) -> None:
         subprocess.run([tool, "default", DESKTOP_FILE, *types], check=True, capture_output=True, timeout=XDG_SECONDS)
     except (OSError, subprocess.SubprocessError) as error:
         raise Refused(_("xdg-mime did not register the addresses: {why}.").format(why=type(error).__name__)) from error
+    _tell_desktop()
+
+
+def _tell_desktop() -> None:
+    """The cache of who opens what is made anew, where there is one."""
     update = shutil.which("update-desktop-database")
     if update is not None:
-        subprocess.run([update, str(folder)], check=False, capture_output=True, timeout=XDG_SECONDS)
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            subprocess.run([update, str(_applications())], check=False, capture_output=True, timeout=XDG_SECONDS)
 
 
 def _unregister_linux() -> None:
@@ -119,6 +129,7 @@ def _unregister_linux() -> None:
         after = "".join(_without_ours(line) for line in before.splitlines(keepends=True))
         if after != before:
             write_whole(path, after.encode())
+    _tell_desktop()
 
 
 def _without_ours(line: str) -> str:
