@@ -72,7 +72,8 @@ def pop(program, *arguments, ok=0):
 def arrive(shift, text, **times):
     """The same without a process: what the socket brings."""
     answers = []
-    shift.workstation.doors.call_arrived.emit(ArrivedCall(text, shift.desk.clock() + timedelta(**times), answers.append))
+    call = ArrivedCall(text, shift.desk.clock() + timedelta(**times), answers.append)
+    shift.workstation.doors.call_arrived.emit(call)
     until(lambda: answers)
     return answers[0]
 
@@ -115,7 +116,7 @@ def test_a_half_typed_note_stays_and_keeps_the_keyboard(program, shift):
     desk.note.focus_editor()
     type_text(desk.note.editor, "Asks about the")
     focused = QApplication.focusWidget()
-    pop(program, BARNO)
+    arrive(shift, BARNO)
     until(popup(shift).isVisible)
     assert QApplication.focusWidget() is focused
     assert not popup(shift).isActiveWindow()
@@ -180,7 +181,7 @@ def test_a_caller_in_a_note_is_mentioned_and_offered_with_it(program, shift):
     dilnoza, desk = add(shift, "Dilnoza Karimova", DILNOZA), shift.desk
     with desk.store.write() as session:
         notes.add_note(session, dilnoza, desk.agent_id, "Her brother calls from 93 555 66 77", desk.clock())
-    assert pop(program, BARNO)["matched"] == "mentioned"
+    assert arrive(shift, BARNO)["matched"] == "mentioned"
     assert {"Dilnoza Karimova", "Her brother calls from 93 555 66 77"} <= set(texts(shift))
     press(shift.window, "F7")
     note = desk_of(shift).note
@@ -197,8 +198,8 @@ def test_nothing_is_seen_or_said_while_locked_and_all_of_it_afterwards(program, 
     assert answer == {"matched": "none", "customers": [], "shown": "later"}
     assert arrive(shift, "+998712001122", minutes=-5) == {"shown": "later"}
     assert popup(shift).isHidden()
-    for words in ("Dilnoza", "93 555 66 77"):
-        assert not any(words in one.text() for one in QApplication.allWidgets() if isinstance(one, QLabel) and one.isVisible())
+    seen = [one.text() for one in QApplication.allWidgets() if isinstance(one, QLabel) and one.isVisible()]
+    assert not [text for text in seen if "Dilnoza" in text or "93 555 66 77" in text]
     shift.lock.password.setText(PASSWORD)
     shift.lock.unlock.click()
     until(lambda: len(shift.workstation.calls.offers) == 3)
@@ -247,9 +248,7 @@ def test_a_new_call_comes_before_one_nobody_took_and_that_is_forgotten(program, 
     assert [offer.card.dialled for offer in calls.offers] == [BARNO]
 
 
-@pytest.mark.parametrize(
-    "text", ["'; drop table customer; --", "javascript:alert(1)", "tel:%00", "x" * 5000, "<b>bold</b>", "\u202e12", ""]
-)
+@pytest.mark.parametrize("text", ["'; drop table customer; --", "x" * 5000])
 def test_hostile_text_does_nothing_but_say_so(program, shift, text):
     words = pop(program, "--", text, ok=1)
     assert "Traceback" not in words
@@ -259,17 +258,23 @@ def test_hostile_text_does_nothing_but_say_so(program, shift, text):
     assert len(text) > 1000 or "no call" in shift.window.message.words
 
 
-def test_control_numbers_of_every_kind_are_no_hostile_text(program, shift):
-    assert pop(program, "--", "+998 90", "123 45 67")["matched"] == "none"
+def test_hostile_text_past_the_command_is_refused_by_the_window_too(program, shift):
+    for text in ("javascript:alert(1)", "tel:%00", "x" * 9000, "<b>bold</b>", "\u202e1", "", "\ud800"):
+        shift.window.message.hide()
+        assert set(arrive(shift, text)) == {"refused"}
+        assert "no call" in shift.window.message.words
+    assert popup(shift).isHidden()
+    assert arrive(shift, "+998 90 123 45 67")["matched"] == "none"
+    assert popup(shift).isVisible()
 
 
 def test_a_card_of_another_program_is_offered_without_a_timer(program, shift):
     dilnoza = add(shift, "Dilnoza Karimova", DILNOZA)
-    assert pop(program, f"workstation:customer/{dilnoza}")["matched"] == "exact"
+    assert arrive(shift, f"workstation:customer/{dilnoza}")["matched"] == "exact"
     press(shift.window, "F7")
     until(lambda: desk_of(shift).customer_id == dilnoza and desk_of(shift).writing._is_restored)
     assert desk_of(shift).note.timer.started_at is None
-    assert pop(program, "workstation:customer/01a20000-0000-7000-8000-00000000a211")["matched"] == "none"
+    assert arrive(shift, "workstation:customer/01a20000-0000-7000-8000-00000000a211")["matched"] == "none"
     assert shift.window.message.words == "This customer is not on this PC."
 
 
@@ -309,8 +314,8 @@ def test_the_socket_is_this_persons_alone(program, tmp_path):
 def test_another_person_cannot_use_the_socket(program, tmp_path):
     script = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
     other = subprocess.run(
-        [sys.executable.replace(".venv/bin/python", ".venv/bin/python") if False else "/usr/bin/python3", "-c", script,
-         address_of(tmp_path / "pc")], user=65534, group=65534, extra_groups=[], capture_output=True, check=False,
+        ["python3", "-I", "-c", script, address_of(tmp_path / "pc")],
+        user=65534, group=65534, extra_groups=[], cwd="/", env={"PATH": "/usr/bin:/bin"}, capture_output=True, check=False,
     )  # fmt: skip
     assert b"PermissionError" in other.stderr
 
@@ -354,16 +359,14 @@ def test_what_the_socket_is_told_is_of_limited_size_and_checked(program, tmp_pat
     assert hand_over(tmp_path / "no-window-here", DILNOZA) is None
 
 
-def test_without_a_window_the_desk_itself_answers(open_desk, tmp_path):
+def test_without_a_window_the_desk_itself_answers(open_desk, monkeypatch):
     desk = open_desk("aziza")
     dilnoza = desk.add_customer("Dilnoza Karimova", DILNOZA)
     home = desk.desk.home.root
-    environment_before = {name: os.environ.pop(name, None) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
-    try:
-        answer = command(home, "pop", DILNOZA)
-        refused = command(home, "pop", DILNOZA, password="", ok=1 if False else None)
-    finally:
-        os.environ.update({name: value for name, value in environment_before.items() if value is not None})
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    answer = command(home, "pop", DILNOZA)
+    refused = command(home, "pop", DILNOZA, password="", ok=None)
     people = [{"id": str(dilnoza), "name": "Dilnoza Karimova"}]
     assert answer == {"matched": "exact", "customers": people, "shown": "nowhere"}
     assert refused.returncode == 1

@@ -20,9 +20,7 @@ from workstation.ui.widgets.parts import Elided, button, clear, column, label, r
 SHOWN = 5  # people; more would be a list to read while somebody waits
 WIDTH, EDGE = 376, 16
 LEFT, ABOVE = 68, 190  # beside the rail, above the place of the reminder
-FLAGS = (
-    Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint | Qt.WindowType.WindowDoesNotAcceptFocus
-)
+FLAGS = Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint | Qt.WindowType.WindowDoesNotAcceptFocus
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class CallWatch(QObject):
         (missed, self._missed), now = (self._missed, []), self._seat.clock()
         for call in missed:
             self._look(call, is_away=now - call.at >= STALE)  # whoever unlocks at once may take it yet
-        self._show()
+        self.show_again()
 
     def accept(self) -> None:
         """Take the call that is offered, with whom is chosen in the pop."""
@@ -84,15 +84,15 @@ class CallWatch(QObject):
         """Not this call."""
         if self.popup.isVisible():
             del self.offers[:1]
-            self._show()
+            self.show_again()
 
     def _dismiss_all(self) -> None:
         self.offers.clear()
-        self._show()
+        self.show_again()
 
     def _take(self, customer_id: UUID | None) -> None:
         offer = self.offers.pop(0)
-        self._show()
+        self.show_again()
         if customer_id is None:
             self.create_wanted.emit(offer)
         else:
@@ -126,20 +126,21 @@ class CallWatch(QObject):
         if same is not None:
             self.offers[self.offers.index(same)] = Offer(offer.card, offer.at, same.is_away and offer.is_away)
         else:
-            fresh = [one for one in self.offers if not one.is_away and offer.at - one.at < STALE]
+            fresh = [one for one in self.offers if not one.is_away and one.at <= offer.at < one.at + STALE]
             at = len(self.offers) if offer.is_away else len(fresh)
             self.offers.insert(at, offer)
             del self.offers[MOST:]
-        self._show()
+        self.show_again()
 
     def _forget(self) -> None:
         now = self._seat.clock()
         kept = [one for one in self.offers if one.is_away or now - one.at < FORGOTTEN]
         if len(kept) != len(self.offers):
             self.offers = kept
-            self._show()
+            self.show_again()
 
-    def _show(self) -> None:
+    def show_again(self) -> None:
+        """The call that is first now, where it belongs; without one the pop goes."""
         if self._is_held or not self.offers:
             self.popup.hide()
         else:
