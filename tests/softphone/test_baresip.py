@@ -53,7 +53,8 @@ def baresip(tmp_path):
     folder.mkdir()
     (folder / "config").write_text(
         f"sip_listen 127.0.0.1:{sip}\nmodule_path {modules}\nmodule g711.so\nmodule_tmp account.so\n"
-        f"module_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\naudio_alert aufile,/dev/null\n",
+        f"module_app menu.so\nmodule_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n"
+        "audio_alert aufile,/dev/null\n",
         "ascii",
     )
     (folder / "accounts").write_text(f"<sip:agent@127.0.0.1:{sip};transport=udp>;regint=0\n", "ascii")

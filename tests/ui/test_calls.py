@@ -315,7 +315,8 @@ def test_another_person_cannot_use_the_socket(program, tmp_path):
     script = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
     other = subprocess.run(
         ["python3", "-I", "-c", script, address_of(tmp_path / "pc")],
-        user=65534, group=65534, extra_groups=[], cwd="/", env={"PATH": "/usr/bin:/bin"}, capture_output=True, check=False,
+        user=65534, group=65534, extra_groups=[], cwd="/", env={"PATH": "/usr/bin:/bin"},
+        capture_output=True, check=False,
     )  # fmt: skip
     assert b"PermissionError" in other.stderr
 
