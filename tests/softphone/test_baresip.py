@@ -1,4 +1,4 @@
-"""A real softphone rings: SIPp calls baresip over loopback, and the window offers who it is. `make softphone` runs it."""
+"""A real softphone rings: SIPp calls baresip over loopback, and the window offers who it is (`make softphone`)."""
 
 import shutil
 import socket

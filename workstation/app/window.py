@@ -155,12 +155,12 @@ def _call_watch(window: MainWindow, background: Background, doors: Doors, seat: 
 
     def take(customer_id: UUID, offer: Offer) -> None:
         window.go_to("desk")
-        desk.take_call(customer_id, offer.card, is_talking=not offer.is_away)
+        desk.calls.take(customer_id, offer.card, is_talking=not offer.is_away)
         desk.note.focus_editor()
 
     def create(offer: Offer) -> None:
         window.go_to("desk")
-        desk.add_customer(offer.card.dialled, None if offer.is_away else offer.card)
+        desk.calls.create(offer.card, is_talking=not offer.is_away)
 
     calls.accepted.connect(take)
     calls.create_wanted.connect(create)

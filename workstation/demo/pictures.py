@@ -96,9 +96,12 @@ class PictureTour(Stage):
         for name, texts in (("call", [number]), ("call-unknown", ["+998 93 000-00-01", "+998 93 000-00-02"])):
             for text in texts:
                 hear(ArrivedCall(text, now()))
-            until(lambda texts=texts: len(calls.offers) == len(texts), name)
+            self._until_offered(len(texts))
             self._shoot(name, window, tell, calls.popup)
             calls.popup.dismiss_all.click()
+
+    def _until_offered(self, many: int) -> None:
+        until(lambda: len(self._first.workstation.calls.offers) == many, "the calls offered")
 
     def _shoot(self, name: str, window: QWidget, tell: Callable[[str], None], above: CallPopup | None = None) -> None:
         theme = self._programs[0].theme

@@ -80,16 +80,13 @@ class NoteKeeping(QObject):
         if self._panel.is_changed:
             self._keep()
 
-    def begin(self, channel: str, direction: str, phone: str = "", started_at: datetime | None = None) -> None:
-        """A contact begins by a dial or a callback; what was typed stays."""
-        self._panel.begin(channel, direction, phone, started_at)
-
-    def begin_on(self, customer_id: UUID, channel: str, direction: str, phone: str) -> None:
-        """A contact with this customer begins as soon as they are open and their draft, if any, is back."""
-        if customer_id == self._customer_id and self._is_restored:
-            self.begin(channel, direction, phone)
+    def begin(self, channel: str, direction: str, phone: str = "", on: UUID | None = None) -> None:
+        """A contact begins by a dial or a call; what was typed stays. `on` another customer it begins when they are
+        open and their draft, if any, is back."""
+        if on is None or (on == self._customer_id and self._is_restored):
+            self._panel.begin(channel, direction, phone, None)
         else:
-            self._to_begin = (customer_id, channel, direction, phone)
+            self._to_begin = (on, channel, direction, phone)
 
     def save(self) -> None:
         """Keep contact, note and next step together; what is wrong is said beside its field."""
@@ -158,7 +155,7 @@ class NoteKeeping(QObject):
         if self._to_begin is not None and self._to_begin[0] == customer:
             _customer, channel, direction, phone = self._to_begin
             self._to_begin = None
-            self.begin(channel, direction, phone)
+            self.begin(channel, direction, phone, on=customer)
 
     def _keep_outcomes(self, lines: list[DispositionLine]) -> None:
         self._outcomes = lines

@@ -11,12 +11,12 @@ from workstation.changes import Changes
 from workstation.language import _
 from workstation.records import Conflict, ContactPoint, Customer
 from workstation.services import profile, tabs
-from workstation.services.calls import CallerCard
 from workstation.services.profile import ProfileCard
 from workstation.services.tabs import TabLine
 from workstation.ui.background import Background
 from workstation.ui.callbacks.form import CallbackDialog
 from workstation.ui.desk import note_keeping, timeline_reading
+from workstation.ui.desk.call_taking import CallTaking
 from workstation.ui.desk.customer_tabs import CustomerTabs
 from workstation.ui.desk.note_keeping import NoteKeeping
 from workstation.ui.desk.note_panel import NotePanel
@@ -56,6 +56,7 @@ class DeskScreen(Screen):
         self.note = NotePanel(seat.zone, seat.clock)
         self.writing = NoteKeeping(self.note, background, seat)
         self.editing = ProfileEditing(self, self.profile, background, seat)
+        self.calls = CallTaking(self.writing, self.editing, partial(self.open, in_new_tab=True))
         self._stack = _lay_out(self)
         self._join()
         background.read(self, tabs.tabs_kept, then=lambda kept: self.tabs.restore(*kept))
@@ -80,17 +81,9 @@ class DeskScreen(Screen):
         """Show this customer; what is being written on another one stays with it, in its own tab."""
         self.background.read(self, tabs.tab_of, customer_id, then=partial(self._open, in_new_tab))
 
-    def add_customer(self, searched: str = "", call: CallerCard | None = None) -> None:
-        """The form for a new one, with what was searched for filled in; the call they are new by begins with them."""
-        self.editing.add_customer(searched, call)
-
-    def take_call(self, customer_id: UUID, call: CallerCard, *, is_talking: bool) -> None:
-        """Show who calls in a tab of their own, and begin the contact: timer, channel and number. When nobody is on
-        the line any more (not talking) they are only shown."""
-        if is_talking and call.call.customer is None:
-            value = next((line.value for line in call.people if line.id == customer_id), "") or call.dialled
-            self.writing.begin_on(customer_id, call.call.channel, call.call.direction, value)
-        self.open(customer_id, in_new_tab=True)
+    def add_customer(self, searched: str = "") -> None:
+        """The form for a new one, with what was searched for filled in."""
+        self.editing.add_customer(searched)
 
     def begin_callback(self) -> None:
         """The form of a callback for the open customer."""
@@ -111,18 +104,11 @@ class DeskScreen(Screen):
         self.tabs.switched.connect(self._switch)
         self.tabs.changed.connect(self._keep_tabs)
         self.editing.said.connect(self.said)
-        self.editing.added.connect(self._on_added)
         self.profile.dial_wanted.connect(self._dial)
         self.profile.copied.connect(lambda value: self.said.emit(_("Copied: {value}").format(value=value), "info"))
         self.writing.saved.connect(lambda _customer: self.contact_saved.emit())
         self.writing.began.connect(self.contact_begun)
         self.doors.minute_passed.connect(self.profile.tick)
-
-    def _on_added(self, customer_id: UUID, call: CallerCard | None) -> None:
-        if call is None:
-            self.open(customer_id, in_new_tab=True)
-        else:
-            self.take_call(customer_id, call, is_talking=True)
 
     def _open(self, in_new_tab: bool, line: TabLine | None) -> None:
         if line is None:
