@@ -292,6 +292,18 @@ def test_its_place_is_remembered_and_a_lost_screen_brings_it_back(program, shift
     assert screen.contains(popup(shift).geometry())
 
 
+def test_another_language_is_spoken_at_once_and_the_calls_stay(program, shift):
+    arrive(shift, DILNOZA)
+    before = popup(shift)
+    program._speak("ru")
+    until(lambda: popup(shift) is not before and popup(shift).isVisible())
+    assert [offer.card.dialled for offer in shift.workstation.calls.offers] == [DILNOZA]
+    assert arrive(shift, BARNO)["shown"] == "now"
+    assert len(shift.workstation.calls.offers) == 2
+    program._speak("en")
+    until(lambda: "Incoming call" in texts(shift))
+
+
 def test_everything_in_it_has_a_name(program, shift):
     add(shift, "Dilnoza Karimova", DILNOZA)
     arrive(shift, DILNOZA)

@@ -112,12 +112,12 @@ class CallPopup(QFrame):
 
     def choose_next(self) -> None:
         """The next person, after the last one the first again."""
-        if self._rows:
+        if self.isVisible():
             self._choose((self._at + 1) % len(self._rows))
 
     def accept(self) -> None:
         """Take the call with whom is chosen now."""
-        if self._rows:
+        if self.isVisible():
             self.chosen.emit(self.chosen_id)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

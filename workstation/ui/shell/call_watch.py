@@ -35,10 +35,10 @@ class CallWatch(QObject):
 
     def __init__(self, popup: CallPopup, background: Background, doors: Doors, seat: Seat) -> None:
         super().__init__(popup)
-        self.popup, self._background, self._seat = popup, background, seat
+        self.popup, self._background, self._doors, self._seat = popup, background, doors, seat
         self.offers: list[Offer] = []
-        self._missed: list[ArrivedCall] = []
-        self._is_held = False
+        self.missed: list[ArrivedCall] = []
+        self.is_held = False
         popup.chosen.connect(self._take)
         popup.dismissed.connect(self.dismiss)
         popup.all_dismissed.connect(self._dismiss_all)
@@ -47,38 +47,40 @@ class CallWatch(QObject):
 
     def hear(self, call: ArrivedCall) -> None:
         """Another program handed this over."""
-        if self._is_held:
+        if self.is_held:
             self.keep(call)
         else:
             self._look(call, is_away=False)
 
     def keep(self, call: ArrivedCall) -> None:
         """It came while nobody could take it; it is offered as soon as somebody is there."""
-        self._missed = [*self._missed, call][-MOST:]
+        self.missed = [*self.missed, call][-MOST:]
         call.answer({"shown": "later"})
 
     def hold(self) -> None:
         """Nobody is there: nothing about a caller is seen."""
-        self._is_held = True
+        self.is_held = True
         self.popup.hide()
 
     def release(self) -> None:
         """Somebody is there again; what came meanwhile is offered as such."""
-        self._is_held = False
-        (missed, self._missed), now = (self._missed, []), self._seat.clock()
+        self.is_held = False
+        (missed, self.missed), now = (self.missed, []), self._seat.clock()
         for call in missed:
             self._look(call, is_away=now - call.at >= STALE)  # whoever unlocks at once may take it yet
         self.show_again()
 
-    def accept(self) -> None:
-        """Take the call that is offered, with whom is chosen in the pop."""
-        if self.popup.isVisible():
-            self.popup.accept()
+    def go_on_with(self, before: "CallWatch") -> None:
+        """Offer what another one did, in another window now; that one ends."""
+        self.offers, self.missed, self.is_held = before.offers, before.missed, before.is_held
+        before.close()
+        self.show_again()
 
-    def choose_next(self) -> None:
-        """The next person in the pop."""
-        if self.popup.isVisible():
-            self.popup.choose_next()
+    def close(self) -> None:
+        """Offer nothing any more."""
+        self._doors.call_arrived.disconnect(self.hear)
+        self.popup.hide()
+        self.popup.deleteLater()
 
     def dismiss(self) -> None:
         """Not this call."""
@@ -118,7 +120,7 @@ class CallWatch(QObject):
             self._queue(Offer(card, call.at, is_away))
         people = [{"id": str(line.id), "name": line.name} for line in card.people]
         known = {"shown": "now", "matched": card.matched, "customers": people}
-        call.answer({"shown": "later"} if self._is_held else known)
+        call.answer({"shown": "later"} if self.is_held else known)
 
     def _queue(self, offer: Offer) -> None:
         """Behind the calls of this minute, before those that nobody took; one that rings on is one call."""
@@ -141,7 +143,7 @@ class CallWatch(QObject):
 
     def show_again(self) -> None:
         """The call that is first now, where it belongs; without one the pop goes."""
-        if self._is_held or not self.offers:
+        if self.is_held or not self.offers:
             self.popup.hide()
         else:
             self.popup.show_offer(self.offers[0], len(self.offers) - 1)
