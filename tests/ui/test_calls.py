@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -21,7 +22,7 @@ from workstation.services import customers, notes
 from workstation.ui.doors import ArrivedCall
 from workstation.ui.shell import one_window
 from workstation.ui.shell.call_watch import FORGOTTEN
-from workstation.ui.shell.one_window import LONGEST, address_of, hand_over
+from workstation.ui.shell.one_window import LONGEST, address_of, call_running, hand_over
 
 DILNOZA, BARNO = "+998901234567", "+998935556677"
 
@@ -370,6 +371,27 @@ def test_what_the_socket_is_told_is_of_limited_size_and_checked(program, tmp_pat
         until(is_over)
     assert all(isinstance(call.text, str) for call in handed)
     assert hand_over(tmp_path / "no-window-here", DILNOZA) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the window that was started in /proc")
+def test_a_window_is_started_when_none_runs(tmp_path):
+    home = tmp_path / "alone"
+    started = []
+    try:
+        assert command(home, "pop", DILNOZA, password="") == {"matched": "none", "customers": [], "shown": "later"}
+        started = [found.parent.name for found in Path("/proc").glob("[0-9]*/cmdline") if is_window_of(home, found)]
+        assert len(started) == 1
+        assert call_running(home)
+    finally:
+        for process in started:
+            os.kill(int(process), signal.SIGKILL)
+
+
+def is_window_of(home, command_line):
+    try:
+        return str(home).encode() in command_line.read_bytes()
+    except OSError:
+        return False
 
 
 def test_without_a_window_the_desk_itself_answers(open_desk, monkeypatch):

@@ -18,7 +18,7 @@ from workstation.services.call_address import CallAddress
 from workstation.services.calls import NONE, identify_caller
 from workstation.ui.shell.one_window import hand_over
 
-START_SECONDS = 30.0  # a window on a cold disk
+START_SECONDS = 60.0  # a window on a cold disk of a busy PC
 PAUSE_SECONDS = 0.1
 STARTING = "window.starting"
 
@@ -89,14 +89,11 @@ def _has_display() -> bool:
     return sys.platform != "linux" or any(os.environ.get(name) for name in seen)
 
 
-def _start(home: Home, text: str) -> dict[str, Any] | None:
+def _start(home: Home, text: str) -> dict[str, Any]:
     """Open a window, which goes on when this command has ended, and hand over as soon as it answers. Of several
-    commands at once one starts it. None when none came up in time."""
+    commands at once one starts it. Raises Refused when it does not come up in time."""
     home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(home.root / STARTING, START_SECONDS)
-    if not lock.acquire():
-        return hand_over(home.root, text)
-    try:
+    with FileLock(home.root / STARTING, START_SECONDS):
         answer = hand_over(home.root, text)
         if answer is not None:
             return answer
@@ -109,9 +106,9 @@ def _start(home: Home, text: str) -> dict[str, Any] | None:
         while answer is None and started.poll() is None and time.monotonic() < deadline:
             time.sleep(PAUSE_SECONDS)
             answer = hand_over(home.root, text)
-        return answer
-    finally:
-        lock.release()
+    if answer is None:
+        raise Refused(_("A window was started and does not answer; the call was not handed over."))
+    return answer
 
 
 def _looked_up(call: CallAddress, home: Home, password_stdin: bool) -> dict[str, Any] | None:

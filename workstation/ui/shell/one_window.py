@@ -66,8 +66,14 @@ def _is_own(folder: Path, person: int) -> bool:
 
 
 def call_running(home: Path) -> bool:
-    """Ask the running window of this home to come to the front; False when none answers."""
-    return _ask(home, {"do": "show"}, 0) is not None
+    """Ask the running window of this home to come to the front; False when none answers.
+
+    Where the folder of the socket is not ours alone there is none to ask: the window opens all the same.
+    """
+    try:
+        return _ask(home, {"do": "show"}, 0) is not None
+    except Refused:
+        return False
 
 
 def hand_over(home: Path, text: str, seconds: float = ANSWER_SECONDS) -> dict[str, Any] | None:
