@@ -1,7 +1,7 @@
 # One command for each thing; every target does its own set-up. Needs Python 3.11+, pip, make and git.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo pictures test check bench soak words lock package
+.PHONY: help setup demo pictures test check bench soak softphone package words lock
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -48,6 +48,10 @@ bench: setup  ## a table of figures against their physical limits, and benchmark
 
 soak: setup  ## many desks at work for MINUTES=5
 	WORKSTATION_SOAK_MINUTES=$(MINUTES) $(PYTEST) -m soak $(ARGS)
+
+softphone: setup  ## a real softphone rings over loopback, and the window must offer who it is
+	bash scripts/softphone.sh
+	$(PYTEST) -m softphone tests/softphone $(ARGS)
 
 words: setup  ## the texts of the program into resources/locale, for translators
 	$(BIN)/python scripts/words.py

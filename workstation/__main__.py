@@ -1,6 +1,7 @@
 """The start of the program."""
 
 import signal
+import sys
 
 # Until the commands are loaded Ctrl+C simply ends the program: there is nothing yet to tell about it.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -12,6 +13,12 @@ def main() -> None:
     """Run one command; from here on Ctrl+C is told in one line."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     run_command()
+
+
+def pop() -> None:
+    """A program of its own for telephones that start one with the caller's number and nothing else: whatever it is
+    given is what was called, never an option."""
+    run_command(["pop", "--", *sys.argv[1:]])
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
+from PySide6.QtCore import QByteArray, QObject, QPoint, QSettings, Signal
 from PySide6.QtWidgets import QApplication
 
-from workstation.app import Desk, load_settings
+from workstation.app import Desk, load_settings, now
 from workstation.app.entrance import Entrance
 from workstation.app.leaving import note_what_waits
 from workstation.app.window import Workstation, bind_keys, open_workstation, renew_window
@@ -19,7 +19,8 @@ from workstation.home import Home
 from workstation.language import _, ngettext
 from workstation.services.sync.standing import Connection
 from workstation.settings import Settings
-from workstation.ui.doors import Doors
+from workstation.ui.doors import ArrivedCall, Doors
+from workstation.ui.shell.call_watch import MOST
 from workstation.ui.shell.main_window import MainWindow
 from workstation.ui.shell.one_window import OneWindow, call_running
 from workstation.ui.sign_in.lock_screen import IdleWatch, LockScreen
@@ -60,7 +61,7 @@ class Shift(QObject):
     def _take(self, window: MainWindow) -> None:
         """Work in this window from now on."""
         self.window, self.lock = window, LockScreen(window, self.workstation.seat.name)
-        bind_keys(self._application, window, self.lock_now)
+        bind_keys(self._application, window, self.workstation.calls, self.lock_now)
         self.lock.unlock_wanted.connect(self._unlock)
         self.lock.sign_out_wanted.connect(self.sign_out)
         window.top_bar.lock_asked.connect(self.lock_now)
@@ -94,12 +95,14 @@ class Shift(QObject):
     def lock_now(self) -> None:
         """Cover the window; drafts go to the disk first."""
         self.window.keep_drafts()
+        self.workstation.calls.hold()
         self.lock.cover()
 
     def sign_out(self) -> None:
         """Let the next agent in; what waits is still delivered, locked, and stays on this PC where it cannot be."""
         self.window.keep_drafts()
         self._is_leaving = True
+        self.workstation.calls.hold()
         self.lock.cover()
         self.window.hide()
         self.sign_out_wanted.emit()
@@ -126,6 +129,7 @@ class Shift(QObject):
         if is_right:
             self.lock.unlock.setEnabled(True)
             self.lock.uncover()
+            self.workstation.calls.release()
         else:
             self.lock.show_problem(_("This is not the password of this agent."))
 
@@ -153,8 +157,10 @@ class Program(QObject):
         self.entrance = Entrance(application, home)
         self.entrance.entered.connect(self.enter)
         self.theme = Theme(application)
-        self.one = OneWindow(home.root)
+        self.one = OneWindow(home.root, now)
         self.one.asked.connect(self._come_forward)
+        self.one.handed.connect(self._hand_on)
+        self._early: list[ArrivedCall] = []  # calls before anybody has signed in
         self.shift: Shift | None = None
         self._leaving: list[Shift] = []
 
@@ -169,10 +175,25 @@ class Program(QObject):
         geometry = self._place().value("geometry")
         window.restore_place(geometry if isinstance(geometry, QByteArray) else QByteArray())
         window.show()
+        early, self._early = self._early, []
+        for call in early:
+            self.shift.workstation.calls.keep(call)
+        self.shift.workstation.calls.release()
         return self.shift
 
+    def _hand_on(self, call: ArrivedCall) -> None:
+        if self.shift is not None:
+            self.shift.workstation.doors.call_arrived.emit(call)
+        else:
+            self._early = [*self._early, call][-MOST:]
+            call.answer({"shown": "later"})
+
     def _hear(self, window: MainWindow) -> None:
-        """What is chosen in the settings of this window is in force at once."""
+        """What is chosen in the settings of this window is in force at once; its pop stands where the last one did."""
+        if self.shift is not None:
+            popup, place = self.shift.workstation.calls.popup, self._place().value("pop")
+            popup.place = place if isinstance(place, QPoint) else None
+            popup.moved.connect(lambda moved: self._place().setValue("pop", moved))
         settings = window.screen_of("settings")
         settings.theme_chosen.connect(self.theme.wear)
         settings.language_chosen.connect(self._speak)
@@ -215,7 +236,7 @@ class Program(QObject):
             self.shift = None
             self._application.quit()
 
-    def _come_forward(self, _text: str) -> None:
+    def _come_forward(self) -> None:
         window = self.shift.window if self.shift is not None else self.entrance.gate
         if window is not None:
             window.showNormal() if window.isMinimized() else window.show()

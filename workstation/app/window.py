@@ -24,6 +24,8 @@ from workstation.ui.doors import Doors
 from workstation.ui.monitoring.screen import MonitoringScreen
 from workstation.ui.seat import Seat
 from workstation.ui.settings.screen import SettingsScreen
+from workstation.ui.shell.call_popup import CallPopup, Offer
+from workstation.ui.shell.call_watch import CallWatch
 from workstation.ui.shell.connection import ConnectionLabel, DecisionsButton, OutageBanner
 from workstation.ui.shell.decisions import DecisionsTray
 from workstation.ui.shell.key_sheet import KeySheet
@@ -53,6 +55,7 @@ class Workstation:
     watch: StandingWatch
     loop: SyncLoop
     beat: Beat
+    calls: CallWatch
 
 
 def here() -> ZoneInfo:
@@ -93,8 +96,10 @@ def open_workstation(desk: Desk, doors: Doors) -> Iterator[Workstation]:
         doors.start_minutes(desk.clock())
         loop.start()
         beat.start()
-        workstation = Workstation(desk, seat, doors, background, window, watch, loop, beat)
+        calls = _call_watch(window, background, doors, seat)
+        workstation = Workstation(desk, seat, doors, background, window, watch, loop, beat, calls)
         yield workstation
+        workstation.calls.close()
         workstation.window.close()
         workstation.window.deleteLater()
 
@@ -104,6 +109,8 @@ def renew_window(workstation: Workstation) -> MainWindow:
     goes, and what it was writing must be kept before."""
     one, old = workstation, workstation.window
     one.window = _main_window(one.desk, one.seat, one.doors, one.background, one.beat, one.loop)
+    calls, one.calls = one.calls, _call_watch(one.window, one.background, one.doors, one.seat)
+    one.calls.go_on_with(calls)
     if one.watch.connection is not None:
         one.doors.stand(one.watch.connection)
     one.window.go_to(old.place)
@@ -142,6 +149,25 @@ def _main_window(
     return window
 
 
+def _call_watch(window: MainWindow, background: Background, doors: Doors, seat: Seat) -> CallWatch:
+    """The pop: it offers, the agent chooses, the window leads there."""
+    calls, desk = CallWatch(CallPopup(window, seat), background, doors, seat), window.screen_of("desk")
+
+    def take(customer_id: UUID, offer: Offer) -> None:
+        window.go_to("desk")
+        desk.calls.take(customer_id, offer.card, is_talking=not offer.is_away)
+        desk.note.focus_editor()
+
+    def create(offer: Offer) -> None:
+        window.go_to("desk")
+        desk.calls.create(offer.card, is_talking=not offer.is_away)
+
+    calls.accepted.connect(take)
+    calls.create_wanted.connect(create)
+    calls.said.connect(window.say)
+    return calls
+
+
 def _silence() -> None:
     """For those who do not want the sound."""
 
@@ -159,7 +185,7 @@ def _add_standing(window: MainWindow, doors: Doors, seat: Seat, tray: DecisionsT
     banner.details_wanted.connect(tray.begin)
 
 
-def bind_keys(application: QApplication, window: MainWindow, lock: Callable[[], object]) -> Keys:
+def bind_keys(application: QApplication, window: MainWindow, calls: CallWatch, lock: Callable[[], object]) -> Keys:
     """The keys of ui.md 3; those of places that are not here do nothing."""
     keys, desk = Keys(application, window), window.screen_of("desk")
 
@@ -181,6 +207,9 @@ def bind_keys(application: QApplication, window: MainWindow, lock: Callable[[], 
     keys.bind("close_tab", on_desk(desk.tabs.close_current))
     keys.bind("next_tab", on_desk(partial(desk.tabs.step, 1)))
     keys.bind("last_tab", on_desk(partial(desk.tabs.step, -1)))
+    keys.bind("accept_call", calls.popup.accept)
+    keys.bind("next_caller", calls.popup.choose_next)
+    keys.bind("dismiss_call", calls.dismiss)
     keys.bind("lock", lock)
     keys.bind("sheet", show_sheet)
     window.top_bar.keys_asked.connect(show_sheet)

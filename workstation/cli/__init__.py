@@ -32,6 +32,7 @@ COMMANDS = {
     "demo": "workstation.cli.demo",
     "central": "workstation.cli.central",
     "admin": "workstation.cli.admin",
+    "pop": "workstation.cli.pop",
     "sign-in": "workstation.cli.desk",
     "sync": "workstation.cli.desk",
     "status": "workstation.cli.desk",

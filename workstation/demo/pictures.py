@@ -3,13 +3,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
 from workstation import resources
+from workstation.app import now
 from workstation.demo.centre import Centre
 from workstation.demo.driving import settle, type_text, until
 from workstation.demo.tour import FOUND, SEARCHED, Stage
 from workstation.language import LANGUAGES, use
+from workstation.ui.doors import ArrivedCall
+from workstation.ui.shell.call_popup import CallPopup
 from workstation.ui.shell.connection import OutageBanner
 from workstation.ui.shell.key_sheet import KeySheet
 
@@ -67,6 +72,7 @@ class PictureTour(Stage):
         desk.note.outcome.choose("waits_for_us")
         until(desk.note.kept.text, "the draft kept")
         self._shoot("desk", window, tell)
+        self._calls(desk.profile.card.points[0].value, tell)
         desk.editing.edit()
         self._shoot_dialog("edit", tell)
         desk.add_customer("+998 90 000-00-00")
@@ -83,15 +89,33 @@ class PictureTour(Stage):
         self._first.lock_now()
         self._shoot("locked", window, tell)
 
-    def _shoot(self, name: str, window: QWidget, tell: Callable[[str], None]) -> None:
+    def _calls(self, number: str, tell: Callable[[str], None]) -> None:
+        """Somebody known calls while a note is being written; then somebody unknown, and more of them."""
+        window, calls = self._first.window, self._first.workstation.calls
+        hear = self._first.workstation.doors.call_arrived.emit
+        for name, texts in (("call", [number]), ("call-unknown", ["+998 93 000-00-01", "+998 93 000-00-02"])):
+            for text in texts:
+                hear(ArrivedCall(text, now()))
+            self._until_offered(len(texts))
+            self._shoot(name, window, tell, calls.popup)
+            calls.popup.dismiss_all.click()
+
+    def _until_offered(self, many: int) -> None:
+        until(lambda: len(self._first.workstation.calls.offers) == many, "the calls offered")
+
+    def _shoot(self, name: str, window: QWidget, tell: Callable[[str], None], above: CallPopup | None = None) -> None:
         theme = self._programs[0].theme
         until(lambda: self._first.workstation.background.is_idle, "everything read")
         for look in THEMES:
             theme.wear(look)
             for width, height in SIZES:
                 window.resize(width, height)
+                if above is not None:
+                    above.hide()
+                    above.place = None
+                    self._first.workstation.calls.show_again()
                 settle()
-                self._keep(window, f"{name}-{width}x{height}-{look}-{self._language}")
+                self._keep(window, f"{name}-{width}x{height}-{look}-{self._language}", above)
         tell(f"{name} {self._language}")
 
     def _shoot_dialog(self, name: str, tell: Callable[[str], None]) -> None:
@@ -107,6 +131,11 @@ class PictureTour(Stage):
         settle()
         tell(f"{name} {self._language}")
 
-    def _keep(self, widget: QWidget, name: str) -> None:
-        widget.grab().save(str(self._folder / f"{name}.png"))
+    def _keep(self, widget: QWidget, name: str, above: QWidget | None = None) -> None:
+        picture = widget.grab()
+        if above is not None:  # a window of its own before this one, as a person sees them
+            painter = QPainter(picture)
+            painter.drawPixmap(above.pos() - widget.mapToGlobal(QPoint(0, 0)), above.grab())
+            painter.end()
+        picture.save(str(self._folder / f"{name}.png"))
         self._count += 1

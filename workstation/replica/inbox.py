@@ -9,7 +9,7 @@ from uuid import UUID
 
 from workstation.logs import Plain
 from workstation.records import Record, Values
-from workstation.replica import rows, search_index
+from workstation.replica import mention_index, rows, search_index
 from workstation.replica.outbox import LAID_ON_TOP
 from workstation.replica.rows import Row
 from workstation.wire import FORMS, Form, columns_of
@@ -184,6 +184,8 @@ class Inbox:
     def _index(self, entity: str, ids: Sequence[bytes]) -> None:
         if ids and entity in ("customer", "contact_point"):
             search_index.index_records(self.connection, entity, ids)
+        elif entity == "note":
+            mention_index.index_notes(self.connection, ids)
 
     def _touch(self, form: Form, written: Sequence[Row]) -> None:
         name = "id" if form.entity == "customer" else "customer_id"

@@ -15,7 +15,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
 from workstation.changes import Changes
 from workstation.records import Meta, Record
-from workstation.replica import engines, news, search_index
+from workstation.replica import engines, mention_index, news, search_index
 from workstation.replica.engines import checkpoint, explain, reading_engine, writing_engine
 from workstation.replica.inbox import Inbox
 from workstation.replica.journal import Journal, NotJournaled
@@ -173,6 +173,7 @@ def _index(session: Session, *_args: object) -> None:
         by_entity.setdefault(kind.__tablename__, []).append(record_id.bytes)
     for entity in by_entity.keys() & {"customer", "contact_point"}:
         search_index.index_records(driver, entity, by_entity[entity])
+    mention_index.index_notes(driver, by_entity.get("note", []))
 
 
 def _refuse_bulk(state: ORMExecuteState) -> None:

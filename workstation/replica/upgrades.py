@@ -9,7 +9,7 @@ from sqlalchemy.sql.ddl import CreateIndex, CreateTable
 from workstation.errors import CannotOpen
 from workstation.language import _
 from workstation.records import Base
-from workstation.replica import search_index
+from workstation.replica import mention_index, search_index
 from workstation.wire import FORMS
 
 VERSION = 1  # raised when a step below is added
@@ -61,6 +61,9 @@ def bring_up_to_date(engine: Engine) -> None:
         search_index.create(driver)
         if "customer" in existing and "search_person" not in existing:
             search_index.rebuild(driver)
+        mention_index.create(driver)
+        if "note" in existing and "search_mention" not in existing:
+            mention_index.rebuild(driver)
         if found != VERSION:
             connection.exec_driver_sql(f"pragma user_version = {VERSION:d}")
 

@@ -71,7 +71,7 @@ def profile_of(session: Session, customer_id: UUID, now: datetime) -> ProfileCar
         since=found.made_at,
         wish=found.wish,
         is_vip=found.is_vip,
-        warnings=tuple(_warnings(found, now)),
+        warnings=tuple(warnings_of(found, now)),
         points=tuple(customers.contact_points_of(session, found.id)),
         contacts_in_year=contacts,
         rhythm=_rhythm(days, now),
@@ -93,7 +93,8 @@ def _text(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _warnings(customer: Customer, now: datetime) -> list[WarningLine]:
+def warnings_of(customer: Customer, now: datetime) -> list[WarningLine]:
+    """What must be known before a word is said to this customer, the weightiest first."""
     lines = [WarningLine("need", customer.need)] if customer.need else []
     until = customer.do_not_contact_until
     if customer.do_not_contact and (until is None or until > now):

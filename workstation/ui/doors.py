@@ -1,5 +1,7 @@
 """The few ways by which the outside reaches the screens; every signal is emitted on the UI thread."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +12,23 @@ from workstation.changes import Changes
 MINUTE_MS = 60_000
 
 
+def _to_nobody(_answer: dict[str, Any]) -> None:
+    """For a call that nobody asks about."""
+
+
+@dataclass(frozen=True)
+class ArrivedCall:
+    """What another program handed over, not understood yet, and when (UTC). `answer` tells it what came of it, once."""
+
+    text: str
+    at: datetime
+    answer: Callable[[dict[str, Any]], None] = field(default=_to_nobody, compare=False)
+
+
 class Doors(QObject):
     """Signals:
     changed: Changes; something was committed, by us or by a colleague.
-    call_arrived: text; a number or address that another program handed over.
+    call_arrived: ArrivedCall; a number or address that another program handed over.
     online_changed: Connection; how the desk stands towards central now.
     minute_passed: a minute of the clock began; a callback turns overdue without any commit.
     """

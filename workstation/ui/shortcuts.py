@@ -48,6 +48,9 @@ ACTIONS = (
     Action("note", "F2", lambda: _("Note on the open customer")),
     Action("callback", "F3", lambda: _("New callback")),
     Action("pane", "F6", lambda: _("Next pane")),
+    Action("accept_call", "F7", lambda: _("Take the call that is offered")),
+    Action("next_caller", "Ctrl+F7", lambda: _("Next person in the offer of a call")),
+    Action("dismiss_call", "Shift+F7", lambda: _("Dismiss the offer of a call")),
     Action("take_next", "F9", lambda: _("Take the next due callback")),
     Action("close_tab", "Ctrl+W", lambda: _("Close the tab; the draft is kept")),
     Action("next_tab", "Ctrl+Tab", lambda: _("Next customer tab")),
@@ -60,6 +63,11 @@ ACTIONS = (
     Action("monitoring", "Ctrl+6", lambda: _("Monitoring")),
     Action("settings", "Ctrl+7", lambda: _("Settings")),
 )
+
+
+def keys_of(name: str) -> str:
+    """The combination of an action, as it is shown beside what it does."""
+    return next(action.keys for action in ACTIONS if action.name == name)
 
 
 def in_panels() -> list[tuple[str, str]]:

@@ -36,6 +36,8 @@ class NoteKeeping(QObject):
         super().__init__(panel)
         self._panel, self._background, self._seat = panel, background, seat
         self._customer_id: UUID | None = None
+        self._is_restored = False
+        self._to_begin: tuple[UUID, str, str, str] | None = None
         self._next = NextStepReading(panel.next_step, background, seat)
         self._outcomes: list[DispositionLine] = []
         panel.paused.connect(self._keep)
@@ -54,7 +56,7 @@ class NoteKeeping(QObject):
         if customer_id == self._customer_id:
             return
         self.keep_now()
-        self._customer_id = customer_id
+        self._customer_id, self._is_restored = customer_id, False
         self._panel.clear()
         self._panel.setEnabled(customer_id is not None)
         if customer_id is not None:
@@ -78,9 +80,13 @@ class NoteKeeping(QObject):
         if self._panel.is_changed:
             self._keep()
 
-    def begin(self, channel: str, direction: str, phone: str = "", started_at: datetime | None = None) -> None:
-        """A contact begins by a dial or a callback; what was typed stays."""
-        self._panel.begin(channel, direction, phone, started_at)
+    def begin(self, channel: str, direction: str, phone: str = "", on: UUID | None = None) -> None:
+        """A contact begins by a dial or a call; what was typed stays. `on` another customer it begins when they are
+        open and their draft, if any, is back."""
+        if on is None or (on == self._customer_id and self._is_restored):
+            self._panel.begin(channel, direction, phone, None)
+        else:
+            self._to_begin = (on, channel, direction, phone)
 
     def save(self) -> None:
         """Keep contact, note and next step together; what is wrong is said beside its field."""
@@ -140,9 +146,16 @@ class NoteKeeping(QObject):
             self._panel.tell_kept(_("draft kept"))
 
     def _restore(self, customer: UUID, draft: DraftLine | None) -> None:
-        if customer == self._customer_id and draft is not None and not self._panel.is_changed:
+        if customer != self._customer_id:
+            return
+        self._is_restored = True
+        if draft is not None and not self._panel.is_changed:
             self._panel.show_values(draft.values)
             self._next.preview(draft.values)
+        if self._to_begin is not None and self._to_begin[0] == customer:
+            _customer, channel, direction, phone = self._to_begin
+            self._to_begin = None
+            self.begin(channel, direction, phone, on=customer)
 
     def _keep_outcomes(self, lines: list[DispositionLine]) -> None:
         self._outcomes = lines

@@ -23,11 +23,11 @@ class ProfileEditing(QObject):
 
     Signals:
         said: (words, alert); for the calm line of the window.
-        added: UUID of a new customer, once on the disk.
+        added: (UUID of a new customer, once on the disk; the call they were added for, or None).
     """
 
     said = Signal(str, str)
-    added = Signal(object)
+    added = Signal(object, object)
 
     def __init__(self, window: QWidget, panel: ProfilePanel, background: Background, seat: Seat) -> None:
         super().__init__(panel)
@@ -42,9 +42,9 @@ class ProfileEditing(QObject):
     def _customer_id(self) -> UUID | None:
         return self._panel.card.id if self._panel.card is not None else None
 
-    def add_customer(self, searched: str) -> None:
-        """The form for a new one, with what was searched for filled in."""
-        self._show_form(CustomerForm(self._window, searched=searched))
+    def add_customer(self, searched: str, call: object = None) -> None:
+        """The form for a new one, with what was searched for filled in; `call` comes back with `added`."""
+        self._show_form(CustomerForm(self._window, searched=searched), call)
 
     def show_now(self, card: ProfileCard) -> None:
         """The customer is another now: an open form says which fields a colleague changed."""
@@ -57,18 +57,18 @@ class ProfileEditing(QObject):
         if card is not None:
             self._show_form(CustomerForm(self._window, card.fields, customer_id=card.id))
 
-    def _show_form(self, form: CustomerForm) -> None:
+    def _show_form(self, form: CustomerForm, call: object = None) -> None:
         self.form = form
-        form.submitted.connect(partial(self._save_form, form))
+        form.submitted.connect(partial(self._save_form, form, call))
         form.finished.connect(lambda _result: setattr(self, "form", None))
         form.open()
 
-    def _save_form(self, form: CustomerForm, changed: dict[str, str]) -> None:
+    def _save_form(self, form: CustomerForm, call: object, changed: dict[str, str]) -> None:
         seat = self._seat
         if form.customer_id is None:
             self._background.write(
                 form, customers.add_with_fields, seat.scope, changed, seat.clock(), seat.regions,
-                then=partial(self._added, form), refused=form.show_refusal,
+                then=partial(self._added, form, call), refused=form.show_refusal,
             )  # fmt: skip
         else:
             self._background.write(
@@ -76,9 +76,9 @@ class ProfileEditing(QObject):
                 then=lambda _none: form.accept(), refused=form.show_refusal,
             )  # fmt: skip
 
-    def _added(self, form: CustomerForm, customer_id: UUID) -> None:
+    def _added(self, form: CustomerForm, call: object, customer_id: UUID) -> None:
         form.accept()
-        self.added.emit(customer_id)
+        self.added.emit(customer_id, call)
 
     def decide_conflicts(self) -> None:
         """Mine, theirs, before: of the open customer."""

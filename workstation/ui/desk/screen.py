@@ -16,6 +16,7 @@ from workstation.services.tabs import TabLine
 from workstation.ui.background import Background
 from workstation.ui.callbacks.form import CallbackDialog
 from workstation.ui.desk import note_keeping, timeline_reading
+from workstation.ui.desk.call_taking import CallTaking
 from workstation.ui.desk.customer_tabs import CustomerTabs
 from workstation.ui.desk.note_keeping import NoteKeeping
 from workstation.ui.desk.note_panel import NotePanel
@@ -55,6 +56,7 @@ class DeskScreen(Screen):
         self.note = NotePanel(seat.zone, seat.clock)
         self.writing = NoteKeeping(self.note, background, seat)
         self.editing = ProfileEditing(self, self.profile, background, seat)
+        self.calls = CallTaking(self.writing, self.editing, partial(self.open, in_new_tab=True))
         self._stack = _lay_out(self)
         self._join()
         background.read(self, tabs.tabs_kept, then=lambda kept: self.tabs.restore(*kept))
@@ -102,7 +104,6 @@ class DeskScreen(Screen):
         self.tabs.switched.connect(self._switch)
         self.tabs.changed.connect(self._keep_tabs)
         self.editing.said.connect(self.said)
-        self.editing.added.connect(lambda customer_id: self.open(customer_id, in_new_tab=True))
         self.profile.dial_wanted.connect(self._dial)
         self.profile.copied.connect(lambda value: self.said.emit(_("Copied: {value}").format(value=value), "info"))
         self.writing.saved.connect(lambda _customer: self.contact_saved.emit())
