@@ -47,7 +47,9 @@ class Shift(QObject):
         self.lock = LockScreen(self.window, self.workstation.seat.name)
         self._idle = IdleWatch(application, desk.settings.lock_minutes)
         self._is_leaving = False
-        bind_keys(application, self.window, self.lock_now)
+        keys = bind_keys(application, self.window, self.lock_now)
+        self.lock.covered.connect(partial(setattr, keys, "is_paused", True))
+        self.lock.uncovered.connect(partial(setattr, keys, "is_paused", False))
         self._idle.idled.connect(self.lock_now)
         self.lock.unlock_wanted.connect(self._unlock)
         self.lock.sign_out_wanted.connect(self.sign_out)
@@ -73,6 +75,8 @@ class Shift(QObject):
         """Let the next agent in; what waits is still delivered, locked, and stays on this PC where it cannot be."""
         self.window.keep_drafts()
         self._is_leaving = True
+        self.workstation.reminders.stop()
+        self.workstation.presence.leave()
         self.lock.cover()
         self.window.hide()
         self.sign_out_wanted.emit()

@@ -49,6 +49,8 @@ class Workstation:
     doors: Doors
     background: Background
     window: MainWindow
+    presence: OwnPresence
+    reminders: ReminderWatch
     watch: StandingWatch
     loop: SyncLoop
     beat: Beat
@@ -86,7 +88,10 @@ def open_workstation(desk: Desk, doors: Doors) -> Iterator[Workstation]:
         closing.callback(loop.stop)
         beat = _beat_of(desk)
         closing.callback(beat.stop)
-        window = _main_window(desk, seat, doors, background, beat)
+        window = _main_window(desk, seat, doors, background)
+        presence = _join_presence(window, background, doors, seat, beat)
+        reminders = ReminderWatch(window, background, doors, seat, ring if desk.settings.sound else _silence)
+        reminders.customer_chosen.connect(window.open_customer)
         background.written.connect(loop.wake)
         background.refused.connect(window.say)
         background.broke.connect(lambda words: window.say(words, "danger"))
@@ -95,7 +100,7 @@ def open_workstation(desk: Desk, doors: Doors) -> Iterator[Workstation]:
         doors.start_minutes(desk.clock())
         loop.start()
         beat.start()
-        yield Workstation(desk, seat, doors, background, window, watch, loop, beat)
+        yield Workstation(desk, seat, doors, background, window, presence, reminders, watch, loop, beat)
         window.close()
         window.deleteLater()
 
@@ -106,20 +111,22 @@ def _beat_of(desk: Desk) -> Beat:
     return Beat(BeatingDesk(desk.store, device, desk.clock, lambda: desk.central("presence")))
 
 
-def _main_window(desk: Desk, seat: Seat, doors: Doors, background: Background, beat: Beat) -> MainWindow:
+def _main_window(desk: Desk, seat: Seat, doors: Doors, background: Background) -> MainWindow:
     window = MainWindow(seat, SearchBox(background), _pages(desk, seat, doors, background))
-    menu = PresenceMenu(seat.clock, seat.zone)
-    presence = OwnPresence(menu, background, doors, seat, beat.wake)
-    tray = DecisionsTray(window, background, doors, seat)
-    _add_standing(window, doors, seat, tray)
-    window.top_bar.add(menu)
-    desk_screen = window.screen_of("desk")
-    desk_screen.contact_begun.connect(presence.begin_contact)
-    desk_screen.contact_saved.connect(presence.begin_wrap_up)
-    desk_screen.said.connect(window.say)
-    reminders = ReminderWatch(window, background, doors, seat, ring if desk.settings.sound else _silence)
-    reminders.customer_chosen.connect(window.open_customer)
+    _add_standing(window, doors, seat, DecisionsTray(window, background, doors, seat))
+    window.screen_of("desk").said.connect(window.say)
     return window
+
+
+def _join_presence(
+    window: MainWindow, background: Background, doors: Doors, seat: Seat, beat: Beat
+) -> OwnPresence:
+    menu, desk = PresenceMenu(seat.clock, seat.zone), window.screen_of("desk")
+    window.top_bar.add(menu)
+    presence = OwnPresence(menu, background, doors, seat, beat.wake)
+    desk.contact_begun.connect(presence.begin_contact)
+    desk.contact_saved.connect(presence.begin_wrap_up)
+    return presence
 
 
 def _silence() -> None:

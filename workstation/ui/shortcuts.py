@@ -80,6 +80,7 @@ class Keys(QObject):
         self._bound: dict[QKeyCombination, Callable[[], object]] = {}
         self._combinations = {action.name: _combination(action.keys) for action in ACTIONS}
         self._is_sending = False
+        self.is_paused = False  # what is bound waits, as behind a lock; letters are still found by their place
         application.installEventFilter(self)
 
     def bind(self, name: str, does: Callable[[], object]) -> None:
@@ -94,7 +95,7 @@ class Keys(QObject):
         code = event.nativeVirtualKey() if self._is_mac else event.nativeScanCode()
         key = latin_key(event.key(), code, self._known)
         combination = QKeyCombination(event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier, Qt.Key(key))
-        does = self._bound.get(combination)
+        does = None if self.is_paused else self._bound.get(combination)
         if does is not None:
             if event.type() == QEvent.Type.KeyPress:
                 does()
