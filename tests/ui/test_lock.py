@@ -74,7 +74,7 @@ def test_no_key_works_behind_the_lock(shift, customer):
 def test_a_dialog_is_out_of_sight_while_locked_and_back_with_what_was_typed(shift, customer):
     screen = shift.window.screen_of("desk")
     screen.begin_callback()
-    until(lambda: dialogs())
+    until(dialogs)
     (form,) = dialogs()
     type_text(form.reason, "contract")
     shift.lock_now()

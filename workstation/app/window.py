@@ -118,14 +118,12 @@ def _main_window(desk: Desk, seat: Seat, doors: Doors, background: Background) -
     return window
 
 
-def _join_presence(
-    window: MainWindow, background: Background, doors: Doors, seat: Seat, beat: Beat
-) -> OwnPresence:
+def _join_presence(window: MainWindow, background: Background, doors: Doors, seat: Seat, beat: Beat) -> OwnPresence:
     menu, desk = PresenceMenu(seat.clock, seat.zone), window.screen_of("desk")
     window.top_bar.add(menu)
     presence = OwnPresence(menu, background, doors, seat, beat.wake)
     desk.contact_begun.connect(presence.begin_contact)
-    desk.contact_saved.connect(presence.begin_wrap_up)
+    desk.contact_ended.connect(presence.begin_wrap_up)
     return presence
 
 

@@ -61,7 +61,10 @@ class DispositionChoice(QWidget):
 
     def show_lines(self, lines: Sequence[DispositionLine]) -> None:
         """These can be chosen; the choice stays where it can."""
+        if self.code and lines and self.code not in [line.code for line in lines[:MOST]]:
+            self.code = ""  # an outcome nobody sees is not saved unseen
         if list(lines[:MOST]) == self._lines:
+            self._mark()
             return
         self._lines = list(lines[:MOST])
         for old in self._buttons:

@@ -9,16 +9,18 @@ from PySide6.QtCore import QObject, Signal
 
 from workstation.errors import Refused
 from workstation.language import _
-from workstation.records import ContactPoint, Customer, Disposition
+from workstation.records import Callback, ContactPoint, Customer, Disposition
 from workstation.services import customers, drafts, quick_note
+from workstation.services.customers import ContactPointLine
 from workstation.services.drafts import QUICK_NOTE, DraftLine
-from workstation.services.quick_note import DispositionLine, QuickNoteForm
+from workstation.services.quick_note import QuickNoteForm
 from workstation.ui.background import Background
 from workstation.ui.desk.next_step_reading import NextStepReading
 from workstation.ui.desk.note_panel import NotePanel
+from workstation.ui.desk.outcome_reading import OutcomeReading
 from workstation.ui.seat import Seat
 
-KINDS = frozenset({ContactPoint, Disposition, Customer})
+KINDS = frozenset({Callback, ContactPoint, Disposition, Customer})
 
 
 class NoteKeeping(QObject):
@@ -27,22 +29,24 @@ class NoteKeeping(QObject):
     Signals:
         saved: UUID of the customer; all of it is on the disk.
         began: UUID of the customer; the timer of a contact runs.
+        ended: the talk is over: its timer was stopped, or the contact was saved.
     """
 
     saved = Signal(object)
     began = Signal(object)
+    ended = Signal()
 
     def __init__(self, panel: NotePanel, background: Background, seat: Seat) -> None:
         super().__init__(panel)
         self._panel, self._background, self._seat = panel, background, seat
         self._customer_id: UUID | None = None
         self._next = NextStepReading(panel.next_step, background, seat)
-        self._outcomes: list[DispositionLine] = []
+        self._outcomes = OutcomeReading(panel, background, seat)
         panel.paused.connect(self._keep)
         panel.submitted.connect(self.save)
         panel.next_step.typed.connect(lambda: self._next.preview(panel.values()))
         panel.timer.began.connect(lambda: self.began.emit(self._customer_id))
-        panel.channel.currentIndexChanged.connect(lambda _at: self._show_outcomes())
+        panel.timer.ended.connect(self.ended)
 
     @property
     def has_unsaved(self) -> bool:
@@ -56,6 +60,8 @@ class NoteKeeping(QObject):
         self.keep_now()
         self._customer_id = customer_id
         self._panel.clear()
+        self._panel.point.show_points([], "")
+        self._outcomes.begin()
         self._panel.setEnabled(customer_id is not None)
         if customer_id is not None:
             # On the writing thread: it comes after the drafts that were kept before.
@@ -69,8 +75,8 @@ class NoteKeeping(QObject):
         customer = self._customer_id
         if customer is None:
             return
-        self._background.latest(self, "points", customers.contact_points_of, customer, then=self._panel.show_points)
-        self._background.latest(self, "outcomes", quick_note.dispositions_of, then=self._keep_outcomes)
+        self._background.latest(self, "points", customers.contact_points_of, customer, then=self._show_points)
+        self._outcomes.refresh(customer)
         self._next.open(customer)
 
     def keep_now(self) -> None:
@@ -106,6 +112,7 @@ class NoteKeeping(QObject):
             phone=values["phone"].strip() or None, disposition=values["disposition"] or None,
             started_at=datetime.fromisoformat(started) if started else None,
             next_step=self._next.form(values),
+            ended_at=datetime.fromisoformat(values["ended_at"]) if values["ended_at"] else None,
         )  # fmt: skip
 
     def _done(self, customer: UUID, values: dict[str, Any], _nothing: object) -> None:
@@ -116,6 +123,8 @@ class NoteKeeping(QObject):
             else:  # typed on while it was being saved: that is a new draft
                 self._keep()
         self.saved.emit(customer)
+        if values["channel"]:
+            self.ended.emit()
 
     def _refused(self, refusal: Refused) -> None:
         self._panel.show_problem(str(refusal), refusal.field)
@@ -142,15 +151,9 @@ class NoteKeeping(QObject):
     def _restore(self, customer: UUID, draft: DraftLine | None) -> None:
         if customer == self._customer_id and draft is not None and not self._panel.is_changed:
             self._panel.show_values(draft.values)
+            self._outcomes.show()
             self._next.preview(draft.values)
 
-    def _keep_outcomes(self, lines: list[DispositionLine]) -> None:
-        self._outcomes = lines
-        self._show_outcomes()
-
-    def _show_outcomes(self) -> None:
-        """Those of the queue that fits: what comes in is support, whom we call is outbound."""
-        _channel, direction = self._panel.channel.currentData() or ("", "")
-        wanted = "outbound" if direction == "out" else "support"
-        fitting = [line for line in self._outcomes if line.queue == wanted]
-        self._panel.outcome.show_lines(fitting or self._outcomes)
+    def _show_points(self, points: list[ContactPointLine]) -> None:
+        channel, _direction = self._panel.channel.currentData() or ("", "")
+        self._panel.point.show_points(points, channel)

@@ -38,12 +38,12 @@ class DeskScreen(Screen):
     """Signals:
     said: (words, alert); for the calm line of the window.
     contact_begun: UUID; this customer is being talked to now.
-    contact_saved: what was written of a talk is on the disk.
+    contact_ended: its timer was stopped, or it was saved.
     """
 
     said = Signal(str, str)
     contact_begun = Signal(object)
-    contact_saved = Signal()
+    contact_ended = Signal()
 
     def __init__(self, background: Background, doors: Doors, seat: Seat) -> None:
         super().__init__(background, doors)
@@ -105,9 +105,10 @@ class DeskScreen(Screen):
         self.editing.added.connect(lambda customer_id: self.open(customer_id, in_new_tab=True))
         self.profile.dial_wanted.connect(self._dial)
         self.profile.copied.connect(lambda value: self.said.emit(_("Copied: {value}").format(value=value), "info"))
-        self.writing.saved.connect(lambda _customer: self.contact_saved.emit())
+        self.writing.ended.connect(self.contact_ended)
         self.writing.began.connect(self.contact_begun)
         self.doors.minute_passed.connect(self.profile.tick)
+        self.doors.minute_passed.connect(self.writing.refresh)
 
     def _open(self, in_new_tab: bool, line: TabLine | None) -> None:
         if line is None:
