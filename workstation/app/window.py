@@ -114,7 +114,9 @@ def _beat_of(desk: Desk) -> Beat:
 def _main_window(desk: Desk, seat: Seat, doors: Doors, background: Background) -> MainWindow:
     window = MainWindow(seat, SearchBox(background), _pages(desk, seat, doors, background))
     _add_standing(window, doors, seat, DecisionsTray(window, background, doors, seat))
-    window.screen_of("desk").said.connect(window.say)
+    desk_screen = window.screen_of("desk")
+    desk_screen.said.connect(window.say)
+    desk_screen.done.connect(window.tell_done)
     return window
 
 
@@ -166,6 +168,7 @@ def bind_keys(application: QApplication, window: MainWindow, lock: Callable[[], 
     keys.bind("close_tab", on_desk(desk.tabs.close_current))
     keys.bind("next_tab", on_desk(partial(desk.tabs.step, 1)))
     keys.bind("last_tab", on_desk(partial(desk.tabs.step, -1)))
+    keys.bind("undo", window.message.undo)
     keys.bind("lock", lock)
     keys.bind("sheet", show_sheet)
     window.top_bar.keys_asked.connect(show_sheet)

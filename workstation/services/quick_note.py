@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from workstation.errors import Refused
 from workstation.language import _
-from workstation.records import Callback, Contact, Disposition
+from workstation.records import Callback, Contact, Disposition, Values
 from workstation.services import callbacks, contacts, drafts, notes, outcome_words
 from workstation.services.callback_rules import CallbackForm
 from workstation.services.callbacks import CallbackLine
@@ -48,21 +48,21 @@ class DispositionLine:
 
 def save_quick_note(
     session: Session, customer_id: UUID, author: UUID, form: QuickNoteForm, now: datetime, regions: tuple[str, ...]
-) -> None:
+) -> UUID | None:
     """Keep all of it in one transaction; the draft goes with it. Raises Refused, and then nothing is kept but the
-    draft.
+    draft. Gives the id of a note that stands alone: that one can be taken back.
 
     A call to the customer answers the callback that is owed: the outcome closes it, or the next step becomes its new
     time; else it stays open (product.md 3.6).
     """
-    text = form.text if form.text.strip() else None
+    text, note = (form.text if form.text.strip() else None), None
     if form.channel is None:
         if form.disposition is not None:
             raise Refused(_("An outcome belongs to a contact: choose how you were in touch."), "channel")
         if text is None and form.next_step is None:
             raise Refused(_("There is nothing to save yet."), "text")
         if text is not None:
-            notes.add_note(session, customer_id, author, text, now)
+            note = notes.add_note(session, customer_id, author, text, now)
     else:
         if form.disposition is None:
             raise Refused(_("Choose the outcome of this contact."), "disposition")
@@ -73,10 +73,18 @@ def save_quick_note(
         owed = owed_to(session, customer_id, author, now) if answers_promise(form.channel, form.direction) else None
         if owed is not None and _answer(session, contact, owed, author, form, now, regions[0]):
             drafts.discard_draft(session, drafts.QUICK_NOTE, customer_id)
-            return
+            return None
     if form.next_step is not None:
         callbacks.add_callback(session, customer_id, author, form.next_step, now, regions[0])
     drafts.discard_draft(session, drafts.QUICK_NOTE, customer_id)
+    return note if form.next_step is None else None
+
+
+def take_back(session: Session, customer_id: UUID, note_id: UUID, values: Values, now: datetime) -> None:
+    """Undo the save of a note that stands alone: it is deleted, and what was written is a draft again."""
+    notes.delete_note(session, note_id)
+    if drafts.draft_of(session, drafts.QUICK_NOTE, customer_id) is None:
+        drafts.keep_draft(session, drafts.QUICK_NOTE, customer_id, values, now)
 
 
 def answers_promise(channel: str | None, direction: str) -> bool:

@@ -52,6 +52,7 @@ ACTIONS = (
     Action("close_tab", "Ctrl+W", lambda: _("Close the tab; the draft is kept")),
     Action("next_tab", "Ctrl+Tab", lambda: _("Next customer tab")),
     Action("last_tab", "Ctrl+Shift+Tab", lambda: _("Customer tab before")),
+    Action("undo", "Ctrl+Shift+Z", lambda: _("Undo what was just done")),
     Action("lock", "Ctrl+L", lambda: _("Lock")),
     Action("sheet", "F1", lambda: _("This sheet")),
     Action("today", "Ctrl+1", lambda: _("Today")),
@@ -68,6 +69,9 @@ def in_panels() -> list[tuple[str, str]]:
         ("Ctrl+Enter", _("Save what is being written")),
         ("1…9, 0, Q W E R T", _("Choose the outcome, in its field")),
         ("Ctrl+Enter", _("In the search: open in a new tab")),
+        ("Enter", _("In the timeline: open the note, the callback, the failures")),
+        ("P, E, Del", _("In the timeline: pin, correct, delete the note")),
+        (_("menu key"), _("In lists: all that can be done")),
     ]
 
 

@@ -30,11 +30,13 @@ class NoteKeeping(QObject):
         saved: UUID of the customer; all of it is on the disk.
         began: UUID of the customer; the timer of a contact runs.
         ended: the talk is over: its timer was stopped, or the contact was saved.
+        done: (words, callable); what was done, and how it is taken back.
     """
 
     saved = Signal(object)
     began = Signal(object)
     ended = Signal()
+    done = Signal(str, object)
 
     def __init__(self, panel: NotePanel, background: Background, seat: Seat) -> None:
         super().__init__(panel)
@@ -115,7 +117,7 @@ class NoteKeeping(QObject):
             ended_at=datetime.fromisoformat(values["ended_at"]) if values["ended_at"] else None,
         )  # fmt: skip
 
-    def _done(self, customer: UUID, values: dict[str, Any], _nothing: object) -> None:
+    def _done(self, customer: UUID, values: dict[str, Any], note: UUID | None) -> None:
         if customer == self._customer_id:
             self._panel.save.setEnabled(True)
             if self._panel.values() == values:
@@ -125,6 +127,14 @@ class NoteKeeping(QObject):
         self.saved.emit(customer)
         if values["channel"]:
             self.ended.emit()
+        if note is not None:
+            self.done.emit(_("Note saved."), partial(self._take_back, customer, note, values))
+
+    def _take_back(self, customer: UUID, note: UUID, values: dict[str, Any]) -> None:
+        self.keep_now()
+        take, ask = quick_note.take_back, drafts.draft_of
+        self._background.write(self, take, customer, note, values, self._seat.clock())
+        self._background.write(self, ask, QUICK_NOTE, customer, then=partial(self._restore, customer))
 
     def _refused(self, refusal: Refused) -> None:
         self._panel.show_problem(str(refusal), refusal.field)

@@ -17,6 +17,7 @@ from workstation.ui.background import Background
 from workstation.ui.callbacks.form import CallbackDialog
 from workstation.ui.desk import note_keeping, timeline_reading
 from workstation.ui.desk.customer_tabs import CustomerTabs
+from workstation.ui.desk.entry_gestures import EntryGestures
 from workstation.ui.desk.note_keeping import NoteKeeping
 from workstation.ui.desk.note_panel import NotePanel
 from workstation.ui.desk.profile_editing import ProfileEditing
@@ -37,11 +38,13 @@ SHOWN = {Customer, ContactPoint, Conflict}
 class DeskScreen(Screen):
     """Signals:
     said: (words, alert); for the calm line of the window.
+    done: (words, callable); what was done, and how it is taken back.
     contact_begun: UUID; this customer is being talked to now.
     contact_ended: its timer was stopped, or it was saved.
     """
 
     said = Signal(str, str)
+    done = Signal(str, object)
     contact_begun = Signal(object)
     contact_ended = Signal()
 
@@ -55,6 +58,7 @@ class DeskScreen(Screen):
         self.note = NotePanel(seat.zone, seat.clock)
         self.writing = NoteKeeping(self.note, background, seat)
         self.editing = ProfileEditing(self, self.profile, background, seat)
+        self.gestures = EntryGestures(self, background, seat)
         self._stack = _lay_out(self)
         self._join()
         background.read(self, tabs.tabs_kept, then=lambda kept: self.tabs.restore(*kept))
@@ -101,7 +105,11 @@ class DeskScreen(Screen):
     def _join(self) -> None:
         self.tabs.switched.connect(self._switch)
         self.tabs.changed.connect(self._keep_tabs)
-        self.editing.said.connect(self.said)
+        for part in (self.editing, self.gestures):
+            part.said.connect(self.said)
+        for saver in (self.gestures, self.writing):
+            saver.done.connect(self.done)
+        self.timeline.gesture_wanted.connect(self.gestures.act)
         self.editing.added.connect(lambda customer_id: self.open(customer_id, in_new_tab=True))
         self.profile.dial_wanted.connect(self._dial)
         self.profile.copied.connect(lambda value: self.said.emit(_("Copied: {value}").format(value=value), "info"))

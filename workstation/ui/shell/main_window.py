@@ -1,6 +1,6 @@
 """The window: which places there are, and how one leads to another."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -92,6 +92,10 @@ class MainWindow(QWidget):
     def say(self, words: str, alert: str = "info") -> None:
         """Say something calmly that has no other place."""
         self.message.say(words, alert)
+
+    def tell_done(self, words: str, undo: Callable[[], object]) -> None:
+        """Say what was done, and offer to take it back."""
+        self.message.say(words, "ok", undo)
 
     def restore_place(self, geometry: QByteArray) -> None:
         """Stand where the window stood; back on a screen when that one is gone."""
