@@ -6,10 +6,10 @@ import pytest
 from PySide6.QtWidgets import QApplication, QDialog
 
 from tests.desks import PASSWORD
+from tests.line import Line
 from tests.windows import press, type_text, until
 from workstation.app.program import Program
 from workstation.home import Home
-from workstation.records import Callback
 from workstation.services import callbacks, customers, drafts, presence
 from workstation.services.callback_rules import CallbackForm
 from workstation.ui.shell.reminder import ReminderWatch
@@ -18,11 +18,17 @@ NAME = "Dilnoza Karimova"
 
 
 @pytest.fixture
-def shift(qapp, centre, tmp_path):
+def line(cluster):
+    with Line(cluster.address) as made:
+        yield made
+
+
+@pytest.fixture
+def shift(qapp, centre, line, tmp_path):
     program = Program(qapp, Home(tmp_path / "pc"))
     program.entrance.show()
     gate = program.entrance.gate
-    gate.central.setText(centre.url)
+    gate.central.setText(line.url_for(centre.url))
     gate.login.setText(centre.add_agent("aziza"))
     gate.password.setText(PASSWORD)
     gate.enter.click()
@@ -117,19 +123,21 @@ def test_the_keyboard_is_back_where_it_was(shift, customer):
     assert note.editor.toPlainText() == "half a sent"
 
 
-def test_who_signed_out_is_offline_and_is_not_reminded_while_work_is_delivered(shift, customer):
-    watch, desk = shift.window.findChild(ReminderWatch), shift.desk
+def test_who_signed_out_is_offline_and_is_not_reminded_while_work_is_delivered(shift, line, customer):
+    desk = shift.desk
+    line.cut()
+    until(lambda: shift.workstation.watch.connection is not None)
+    until(lambda: shift.workstation.watch.connection.state == "offline")
     rung = []
-    watch._sound = lambda: rung.append("rung")
-    shift._count_waiting = lambda: 1  # as if the line were away
+    shift.workstation.reminders._sound = lambda: rung.append("rung")
+    with desk.store.write() as session:  # a moment before the sign-out: the window has not counted it yet
+        form = CallbackForm(desk.clock().isoformat(), None, "late", desk.agent_id, made_by="customer asked")
+        callbacks.add_callback(session, customer, desk.agent_id, form, desk.clock(), "UZ")
     shift.sign_out()
+    until(lambda: shift.waiting == 1)
     with desk.store.read() as session:
-        until(lambda: session.expire_all() or presence.own_presence(session, desk.clock()).state == "offline")
-    now = desk.clock()
-    with desk.store.write() as session:
-        form = CallbackForm(now.isoformat(), None, "late", desk.agent_id, made_by="customer asked")
-        callbacks.add_callback(session, customer, desk.agent_id, form, now - timedelta(seconds=30), "UZ")
-        assert session.query(Callback).count() == 1
-    watch.look()
+        assert presence.own_presence(session, desk.clock()).state == "offline"
+    shift.workstation.reminders.look()
     until(lambda: shift.workstation.background.is_idle)
     assert not rung
+    assert not shift.window.isVisible()

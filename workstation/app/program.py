@@ -14,7 +14,7 @@ from workstation.app.window import Workstation, bind_keys, open_workstation
 from workstation.errors import WorkstationError
 from workstation.home import Home, note_waiting
 from workstation.language import _, ngettext
-from workstation.services.sync.standing import Connection
+from workstation.services.sync.standing import Connection, Counts, counts
 from workstation.ui.doors import Doors
 from workstation.ui.shell.one_window import OneWindow, call_running
 from workstation.ui.sign_in.lock_screen import IdleWatch, LockScreen
@@ -46,7 +46,7 @@ class Shift(QObject):
         self.window = self.workstation.window
         self.lock = LockScreen(self.window, self.workstation.seat.name)
         self._idle = IdleWatch(application, desk.settings.lock_minutes)
-        self._is_leaving = False
+        self._counted: int | None = None  # how many waited when it was last counted, since the sign-out
         keys = bind_keys(application, self.window, self.lock_now)
         self.lock.covered.connect(partial(setattr, keys, "is_paused", True))
         self.lock.uncovered.connect(partial(setattr, keys, "is_paused", False))
@@ -63,6 +63,8 @@ class Shift(QObject):
     @property
     def waiting(self) -> int:
         """How many changes central does not have yet."""
+        if self._counted is not None:
+            return self._counted
         connection = self.workstation.watch.connection
         return connection.waiting if connection is not None else 0
 
@@ -74,14 +76,12 @@ class Shift(QObject):
     def sign_out(self) -> None:
         """Let the next agent in; what waits is still delivered, locked, and stays on this PC where it cannot be."""
         self.window.keep_drafts()
-        self._is_leaving = True
         self.workstation.reminders.stop()
         self.workstation.presence.leave()
         self.lock.cover()
         self.window.hide()
-        self.sign_out_wanted.emit()
-        if not self.waiting:
-            self.end()
+        # Behind all that is being written: what was saved a moment ago waits too.
+        self.workstation.background.write(self, counts, then=self._left)
 
     def end(self) -> None:
         """Close what this shift holds; may be said twice."""
@@ -92,6 +92,16 @@ class Shift(QObject):
         _note_waiting(self.desk, self.waiting, self.workstation.watch.connection)
         closing.close()
         self.over.emit()
+
+    def _left(self, found: Counts) -> None:
+        self._counted = found.waiting
+        self.sign_out_wanted.emit()
+        self._leave_when_delivered(found)
+
+    def _leave_when_delivered(self, found: Counts) -> None:
+        self._counted = found.waiting
+        if not found.waiting:
+            self.end()
 
     def _unlock(self, password: str) -> None:
         self.workstation.background.call(self, self.desk.is_password, password, then=self._unlocked)
@@ -105,12 +115,12 @@ class Shift(QObject):
 
     def _note_standing(self, connection: Connection) -> None:
         self.workstation.background.call(self, _note_waiting, self.desk, connection.waiting, connection)
-        if self._is_leaving and not connection.waiting:
-            self.end()
+        if self._counted:
+            self.workstation.background.read(self, counts, then=self._leave_when_delivered)
 
 
 def _note_waiting(desk: Desk, waiting: int, connection: Connection | None) -> None:
-    since = connection.since if connection is not None else desk.clock()
+    since = (connection.waiting_since if connection is not None else None) or desk.clock()
     with suppress(WorkstationError, OSError):
         note_waiting(desk.home, desk.who, waiting, since.isoformat())
 

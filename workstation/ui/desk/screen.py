@@ -8,6 +8,7 @@ from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from workstation.changes import Changes
+from workstation.errors import Refused
 from workstation.language import _
 from workstation.records import Conflict, ContactPoint, Customer
 from workstation.services import profile, tabs
@@ -135,15 +136,25 @@ class DeskScreen(Screen):
 
     def _read_profile(self) -> None:
         if self.customer_id is not None:
+            then = partial(self._show_profile, self.customer_id)
             self.background.latest(
-                self, "profile", profile.profile_of, self.customer_id, self.seat.clock(), then=self._show_profile
+                self, "profile", profile.profile_of, self.customer_id, self.seat.clock(), then=then, refused=self._gone
             )
 
-    def _show_profile(self, card: ProfileCard) -> None:
-        if card.id == self.customer_id:
-            self.profile.show_card(card)
-            self.tabs.rename(card.id, card.name)
-            self.editing.show_now(card)
+    def _show_profile(self, asked: UUID, card: ProfileCard) -> None:
+        if asked != self.customer_id:
+            return
+        if card.id != asked:
+            self.said.emit(_("This customer was merged into {name}.").format(name=card.name), "info")
+            self.tabs.become(asked, TabLine(card.id, card.name))
+            return
+        self.profile.show_card(card)
+        self.tabs.rename(card.id, card.name)
+        self.editing.show_now(card)
+
+    def _gone(self, _refusal: Refused) -> None:
+        self.writing.keep_now()
+        self.said.emit(_("This customer is not on this PC any more. What you write here is kept."), "warn")
 
     def _dial(self, value: str) -> None:
         scheme = "mailto" if "@" in value and not value.startswith("@") else "tel"
