@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QPlainTextEdit, QVBoxLayout
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QPlainTextEdit, QVBoxLayout
 
 from workstation.language import _
 from workstation.ui.desk.disposition_choice import DispositionChoice
@@ -180,7 +180,11 @@ def _lay_out(panel: NotePanel) -> None:
     outer.setContentsMargins(14, 10, 14, 12)
     outer.setSpacing(8)
     outer.addWidget(row(label(_("QUICK NOTE"), "heading"), "stretch", panel.timer))
-    pair = row(panel.channel, panel.point)
+    pair = row()
+    layout = pair.layout()
+    assert isinstance(layout, QBoxLayout)
+    layout.addWidget(panel.channel, 2)
+    layout.addWidget(panel.point, 3)
     outer.addWidget(pair)
     outer.addWidget(panel.editor, 1)
     outer.addWidget(row("stretch", panel.kept_icon, panel.kept, gap=4))

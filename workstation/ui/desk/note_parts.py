@@ -51,6 +51,9 @@ class PointField(QComboBox):
         best = min(fitting, key=lambda point: (point.status in DEAD, not point.is_primary), default=None)
         self._suggested = best.value if best is not None else ""
         self.setCurrentText(self._suggested)
+        field = self.lineEdit()
+        if field is not None:
+            field.setCursorPosition(0)  # a long one is seen from its beginning
 
 
 class ContactTimer(QFrame):
