@@ -129,3 +129,10 @@ def test_a_plain_note_is_no_contact_and_begins_no_wrap_up(desk, screen):
     screen.note.submitted.emit()
     until(lambda: saved)
     assert not ended
+
+
+def test_the_outcomes_of_the_first_customer_are_seen(desk, screen):
+    open_card(desk, screen, desk.add_customer())
+    outcome = screen.note.outcome
+    until(lambda: len(outcome._buttons) == 2)
+    until(lambda: all(not one.visibleRegion().isEmpty() for one in outcome._buttons))

@@ -47,7 +47,7 @@ class ContactPointRow(QFrame):
         self.setAccessibleName(", ".join(filter(None, (point.value, main, point.label, state, waits))))
         self.setToolTip(_("Enter dials or opens · Ctrl+C copies · menu key marks"))
         top = QHBoxLayout()
-        top.setSpacing(2)
+        top.setSpacing(0)
         dial = self._tool(ICONS.get(point.kind, "person"), _("Dial or open {value}").format(value=point.value))
         dial.clicked.connect(lambda: self.dial_wanted.emit(self.point.value))
         top.addWidget(dial)
@@ -72,14 +72,14 @@ class ContactPointRow(QFrame):
         if below:
             is_bad = point.do_not_use or point.status in DEAD
             under = label(below, "warn" if is_bad else "faint", wrap=True)
-            under.setContentsMargins(24, 0, 0, 0)
+            under.setContentsMargins(30, 0, 0, 0)
             outer.addWidget(under)
 
     def _tool(self, icon: str, words: str) -> IconButton:
         """For the mouse; the row itself has the keys."""
         made = IconButton(icon, words, size=16)
         made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        made.setFixedSize(22, 22)
+        made.setFixedSize(28, 28)
         return made
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -39,6 +39,7 @@ class DispositionChoice(QWidget):
         self._known = places()
         self._lines: list[DispositionLine] = []
         self.code = ""
+        self._is_folded = False
         self._group = QButtonGroup(self)
         self._group.setExclusive(False)
         self._buttons: list[QPushButton] = []
@@ -86,9 +87,11 @@ class DispositionChoice(QWidget):
             self._buttons.append(made)
             self.row.addItem(f"{key}  {line.label}", line.code)
         self._mark()
+        self.fold(self._is_folded)
 
     def fold(self, is_folded: bool) -> None:
         """One row instead of all, where there is no room."""
+        self._is_folded = is_folded
         self._stack.setCurrentIndex(1 if is_folded else 0)
         height = self.row.sizeHint().height() if is_folded else self._grid_holder.sizeHint().height()
         holder = self._grid_holder.parentWidget()
