@@ -84,6 +84,7 @@ class DispositionChoice(QWidget):
             made.setMinimumWidth(40)
             made.clicked.connect(lambda _on=False, code=line.code: self.choose(code))
             self._grid.addWidget(made, number // 2, number % 2)
+            made.show()  # now, or the layout does not count it
             self._buttons.append(made)
             self.row.addItem(f"{key}  {line.label}", line.code)
         self._mark()

@@ -72,7 +72,8 @@ class ReminderPopup(QFrame):
         self.heading.setText(heading(self.lines, now))
         self.setVisible(bool(self.lines))
         for at in range(self._list.count()):
-            part = self._list.itemAt(at).widget()
+            item = self._list.itemAt(at)
+            part = item.widget() if item is not None else None
             if part is not None:
                 part.show()  # now, or the layout does not count it
         self._place()
