@@ -101,6 +101,17 @@ def test_the_note_says_what_it_does_to_the_owed_callback_and_does_it(desk, scree
     until(owed.isHidden)
 
 
+def test_an_outcome_alone_is_a_call_out_where_one_is_owed(desk, screen):
+    customer = desk.add_customer("Dilnoza Karimova", PHONE)
+    desk.promise(customer, minutes=0)
+    open_card(desk, screen, customer)
+    until(lambda: "busy" in [line.code for line in screen.note.outcome._lines])
+    screen.note.outcome.choose("promised")
+    assert screen.note.channel.currentText() == "Call out"
+    assert screen.note.outcome.code == "promised"
+    assert screen.note.point.currentText() == PHONE
+
+
 def test_a_stopped_timer_keeps_its_time_and_begins_the_wrap_up(desk, screen):
     customer = desk.add_customer()
     open_card(desk, screen, customer)

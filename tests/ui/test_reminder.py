@@ -150,3 +150,13 @@ def test_a_reminder_stays_whole_when_it_is_told_again(dressed, desk, qtbot):
 
     until(is_whole)
     assert window.rect().contains(popup.geometry())
+
+
+def test_who_opens_the_customer_is_not_reminded_of_them_any_more(desk, watch):
+    customer = desk.add_customer()
+    desk.promise(customer, minutes=0)
+    desk.promise(desk.add_customer("Pavel Novik"), minutes=0)
+    watch.look()
+    until(lambda: len(watch.popup.lines) == 2)
+    watch.answer(customer)
+    until(lambda: [line.customer for line in watch.popup.lines] == ["Pavel Novik"])

@@ -92,6 +92,7 @@ def open_workstation(desk: Desk, doors: Doors) -> Iterator[Workstation]:
         presence = _join_presence(window, background, doors, seat, beat)
         reminders = ReminderWatch(window, background, doors, seat, ring if desk.settings.sound else _silence)
         reminders.customer_chosen.connect(window.open_customer)
+        window.screen_of("desk").tabs.switched.connect(reminders.answer)
         background.written.connect(loop.wake)
         background.refused.connect(window.say)
         background.broke.connect(lambda words: window.say(words, "danger"))

@@ -16,6 +16,7 @@ from workstation.ui.widgets.icons import Icon
 from workstation.ui.widgets.parts import button, label, row, rule
 
 PAUSE_MS = 300  # of typing; then the draft is kept
+CALL_IN, CALL_OUT = 1, 2  # in channels()
 LOW = 560  # px: below, outcomes are one row and the next step is short
 
 
@@ -42,7 +43,7 @@ class NotePanel(QFrame):
         self.setProperty("role", "pane")
         self.setAccessibleName(_("Quick note"))
         self._clock, self._zone = clock, zone
-        self.is_changed = False
+        self.is_changed, self.is_call_owed = False, False
         self.timer = ContactTimer(clock)
         self.channel, self.point = QComboBox(), PointField()
         self.editor = _Editor(self)
@@ -139,9 +140,9 @@ class NotePanel(QFrame):
         self._touch()
 
     def _choose_outcome(self, code: str) -> None:
-        """An outcome belongs to a contact: where none was chosen it is a call."""
+        """An outcome belongs to a contact: where none was chosen it is a call, out where one is owed."""
         if code and not self.channel.currentIndex():
-            self.channel.setCurrentIndex(1)
+            self.channel.setCurrentIndex(CALL_OUT if self.is_call_owed else CALL_IN)
             self.timer.start()
         self._touch()
 
@@ -173,7 +174,7 @@ def _lay_out(panel: NotePanel) -> None:
         widget.setAccessibleName(words)
     for choice in (panel.channel, panel.point):
         choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        choice.setMinimumContentsLength(8)
+        choice.setMinimumContentsLength(4)
     panel.editor.setMinimumHeight(panel.editor.fontMetrics().lineSpacing() * 3 + 18)
     panel.save.setToolTip("Ctrl+Enter")
     outer = QVBoxLayout(panel)
@@ -183,8 +184,8 @@ def _lay_out(panel: NotePanel) -> None:
     pair = row()
     layout = pair.layout()
     assert isinstance(layout, QBoxLayout)
-    layout.addWidget(panel.channel, 2)
-    layout.addWidget(panel.point, 3)
+    layout.addWidget(panel.channel, 5)
+    layout.addWidget(panel.point, 6)
     outer.addWidget(pair)
     outer.addWidget(panel.editor, 1)
     outer.addWidget(row("stretch", panel.kept_icon, panel.kept, gap=4))

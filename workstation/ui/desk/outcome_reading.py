@@ -38,9 +38,11 @@ class OutcomeReading(QObject):
         latest(self, "owed", quick_note.owed_to, customer_id, seat.agent_id, seat.clock(), then=self._keep_owed)
 
     def show(self) -> None:
-        """Those of the queue that fits: what comes in is support, whom we call is outbound."""
-        _channel, direction = self._panel.channel.currentData() or ("", "")
-        wanted = "outbound" if direction == "out" else "support"
+        """Those of the queue that fits: what comes in is support, whom we call, or owe a call, is outbound."""
+        channel, direction = self._panel.channel.currentData() or ("", "")
+        self._panel.is_call_owed = self._owed is not None
+        is_outbound = direction == "out" or (not channel and self._panel.is_call_owed)
+        wanted = "outbound" if is_outbound else "support"
         fitting = [line for line in self._lines if line.queue == wanted]
         self._panel.outcome.show_lines(fitting or self._lines)
         self._show_owed()
@@ -51,7 +53,7 @@ class OutcomeReading(QObject):
 
     def _keep_owed(self, line: CallbackLine | None) -> None:
         self._owed = line
-        self._show_owed()
+        self.show()
 
     def _show_owed(self) -> None:
         owed, panel = self._owed, self._panel

@@ -70,6 +70,12 @@ class ReminderWatch(QObject):
         now = self._seat.clock()
         self._background.latest(self, "reminder", reminders.reminder, self._seat.agent_id, now, then=self._show)
 
+    def answer(self, customer_id: UUID | None) -> None:
+        """The agent opened this customer: nothing more is to be reminded of there."""
+        found = [line.id for line in self.popup.lines if line.customer_id == customer_id]
+        if found:
+            self._answer(reminders.dismiss, found)
+
     def _on_changed(self, changes: Changes) -> None:
         if changes.kinds & {Callback, Customer, Agent}:
             self.look()
