@@ -8,7 +8,8 @@ from pathlib import Path
 
 from workstation import po
 
-LANGUAGES = {"en": "English", "ru": "Русский"}  # those whose words are complete, by their own names
+# Those whose words are complete, by their own names.
+LANGUAGES = {"en": "English", "ru": "Русский", "uz": "Oʻzbekcha", "be": "Беларуская"}
 _PLURAL = re.compile(r"plural=([^;]+);")
 
 log = logging.getLogger(__name__)

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workstation import language, resources
+from workstation.language import LANGUAGES
 from workstation.services import moment_words, moments
 
 TASHKENT = ZoneInfo("Asia/Tashkent")
@@ -18,6 +20,13 @@ WORDS = st.sampled_from(sorted(
     | moment_words.PARTS.keys() | moment_words.NOISE | moment_words.IN | moment_words.NOW | moment_words.AMOUNTS.keys()
     | {"10", "31", "99", "0", "10:00", "24:00", "+5", "29.02", "31.11", "9999", "00", "12pm", "13am", "-1", "1e9"}
 ))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def speak():
+    folder = resources.folder() / "locale"
+    yield lambda code: language.use(code, folder)
+    language.use("en", folder)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +113,17 @@ def test_picks_lie_ahead_in_order_and_snoozes_say_when(now, zone):
     later = moments.snoozes(now, zone)
     assert [pick.words for pick in later] == ["in 5 min", "in 10 min", "in 20 min", "in 1 h", "tomorrow 10:00"]
     assert later[-1].at.astimezone(zone).hour in (10, 11)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@given(now=MOMENTS, zone=ZONES)
+def test_what_is_offered_can_be_read_back_in_every_language(speak, code, now, zone):
+    speak(code)
+    for pick in [*moments.quick_picks(now, zone), *moments.snoozes(now, zone)]:
+        found = moments.parse(pick.words, now, zone)
+        assert found is not None, pick.words
+        assert (found if found.tzinfo else found.replace(tzinfo=zone)) == pick.at
+    assert all(moments.parse(example, now, zone) for example in moments.examples().split(" · "))
 
 
 def test_no_word_means_two_things_to_one_reader():

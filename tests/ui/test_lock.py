@@ -129,7 +129,8 @@ def test_who_signed_out_is_offline_and_is_not_reminded_while_work_is_delivered(s
     until(lambda: shift.workstation.watch.connection is not None)
     until(lambda: shift.workstation.watch.connection.state == "offline")
     rung = []
-    shift.workstation.reminders._sound = lambda: rung.append("rung")
+    watch = shift.window.findChild(ReminderWatch)
+    watch._sound = lambda: rung.append("rung")
     with desk.store.write() as session:  # a moment before the sign-out: the window has not counted it yet
         form = CallbackForm(desk.clock().isoformat(), None, "late", desk.agent_id, made_by="customer asked")
         callbacks.add_callback(session, customer, desk.agent_id, form, desk.clock(), "UZ")
@@ -137,7 +138,7 @@ def test_who_signed_out_is_offline_and_is_not_reminded_while_work_is_delivered(s
     until(lambda: shift.waiting == 1)
     with desk.store.read() as session:
         assert presence.own_presence(session, desk.clock()).state == "offline"
-    shift.workstation.reminders.look()
+    watch.look()
     until(lambda: shift.workstation.background.is_idle)
     assert not rung
     assert not shift.window.isVisible()

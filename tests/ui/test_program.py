@@ -7,6 +7,7 @@ from tests.line import Line
 from tests.windows import type_text, until
 from workstation.app.program import Program
 from workstation.home import Home, waiting_of
+from workstation.services import customers
 from workstation.ui.shell.one_window import call_running
 
 
@@ -100,6 +101,47 @@ def test_signing_out_with_waiting_work_goes_on_delivering(program, centre, clust
         until(lambda: not program._leaving, 60)
     assert waiting_of(shift.desk.home, shift.desk.who)[0] == 0
     assert centre.sql("select name from workstation.customer") == [("Dilnoza Karimova",)]
+
+
+def test_another_language_is_spoken_at_once_and_nothing_open_is_lost(program, centre):
+    give(program, centre.url, centre.add_agent("aziza"), PASSWORD)
+    until(lambda: program.shift is not None)
+    shift, old = program.shift, program.shift.window
+    desk = shift.desk
+    with desk.store.write() as session:
+        one = customers.add_customer(session, desk.scope, "Dilnoza Karimova", (), desk.clock(), desk.regions)
+    old.open_customer(one)
+    until(lambda: old.screen_of("desk").profile.card is not None)
+    note = old.screen_of("desk").note
+    note.focus_editor()
+    type_text(note.editor, "half a sent")
+    old.go_to("settings")
+    settings = old.screen_of("settings")
+    settings.language.setCurrentIndex(settings.language.findData("uz"))
+    settings.language.activated.emit(settings.language.currentIndex())
+    until(lambda: shift.window is not old)
+    new = shift.window
+    assert new.isVisible()
+    assert not old.isVisible()
+    assert new.place == "settings"
+    assert new.screen_of("settings").language.currentData() == "uz"
+    assert new.screen_of("desk").note.save.text() == "Saqlash"
+    new.go_to("desk")
+    until(lambda: new.screen_of("desk").note.editor.toPlainText() == "half a sent")
+    until(lambda: shift.workstation.watch.connection is not None)
+    shift.lock_now()
+    assert shift.lock.isVisible()
+    assert not new.stack.isEnabled()
+    program.entrance.speak("en")
+
+
+def test_nobody_is_locked_out_of_a_shift_that_is_over(program, centre):
+    give(program, centre.url, centre.add_agent("aziza"), PASSWORD)
+    until(lambda: program.shift is not None)
+    idle = program.shift._idle
+    assert idle.is_waiting
+    program.shift.end()
+    assert not idle.is_waiting
 
 
 def test_a_second_start_of_the_same_home_only_calls_the_first(program, tmp_path):

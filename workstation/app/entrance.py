@@ -6,27 +6,22 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime
 
-from PySide6.QtCore import QLocale, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QApplication
 
-from workstation import resources
 from workstation import settings as settings_file
 from workstation.app import Desk, load_settings, now, open_desk, sign_in
 from workstation.app.window import here
 from workstation.errors import CentralOffline, WorkstationError
 from workstation.home import Home, SignIn, waiting_of
-from workstation.language import _, use
+from workstation.language import _
 from workstation.replica import keychain, vault
 from workstation.ui import wording
 from workstation.ui.doors import Doors
 from workstation.ui.sign_in.screen import SignInScreen, WaitingLine
+from workstation.ui.speech import speak
 
 log = logging.getLogger(__name__)
-
-
-def _speak(language: str) -> None:
-    """Words, dates and numbers in this language."""
-    use(language, resources.folder() / "locale")
-    QLocale.setDefault(QLocale(language))
 
 
 class Entrance(QObject):
@@ -40,12 +35,11 @@ class Entrance(QObject):
     _tried = Signal(int, object, object)
     _recalled = Signal(str, str)
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, application: QApplication, home: Home) -> None:
         super().__init__()
-        self._home = home
+        self._application, self._home = application, home
         self._settings = load_settings(home)
-        self._language = self._settings.language or "en"
-        _speak(self._language)
+        self.speak(self._settings.language or "en")
         self.gate: SignInScreen | None = None
         self._attempt = 0
         self._tried.connect(self._on_tried, Qt.ConnectionType.QueuedConnection)
@@ -64,7 +58,7 @@ class Entrance(QObject):
         self.gate.submitted.connect(self._sign_in)
         self.gate.offline_wanted.connect(self._work_offline)
         self.gate.cancelled.connect(self._cancel)
-        self.gate.language_chosen.connect(self._speak)
+        self.gate.language_chosen.connect(self._choose_language)
         self.gate.resize(1093, 614)
         self.gate.show_waiting(self._waiting_here())
         for warning in (*settings.warnings, words):
@@ -159,9 +153,13 @@ class Entrance(QObject):
             gate.password.setText(password)
             gate.remember.setChecked(True)
 
-    def _speak(self, language: str) -> None:
+    def speak(self, language: str) -> None:
+        """What shows from now on speaks this language."""
         self._language = language
-        _speak(language)
+        speak(self._application, language)
+
+    def _choose_language(self, language: str) -> None:
+        self.speak(language)
         with suppress(WorkstationError):
             settings_file.save(self._home.root, {"language": language})
         gate, self.gate = self.gate, None

@@ -2,20 +2,24 @@
 
 import gc
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 from PySide6.QtWidgets import QApplication
 
-from workstation.app import Desk
+from workstation.app import Desk, load_settings
 from workstation.app.entrance import Entrance
-from workstation.app.window import Workstation, bind_keys, open_workstation
+from workstation.app.window import Workstation, bind_keys, open_workstation, renew_window
 from workstation.errors import WorkstationError
 from workstation.home import Home, note_waiting
 from workstation.language import _, ngettext
 from workstation.services.sync.standing import Connection, Counts, counts
+from workstation.settings import Settings
 from workstation.ui.doors import Doors
+from workstation.ui.shell.main_window import MainWindow
 from workstation.ui.shell.one_window import OneWindow, call_running
 from workstation.ui.sign_in.lock_screen import IdleWatch, LockScreen
 from workstation.ui.theme import Theme
@@ -43,22 +47,44 @@ class Shift(QObject):
         super().__init__()
         self.desk, self._closing = desk, closing
         self.workstation: Workstation = closing.enter_context(open_workstation(desk, doors))
-        self.window = self.workstation.window
-        self.lock = LockScreen(self.window, self.workstation.seat.name)
-        self._idle = IdleWatch(application, desk.settings.lock_minutes)
+        self._application = application
         self._counted: int | None = None  # how many waited when it was last counted, since the sign-out
-        keys = bind_keys(application, self.window, self.lock_now)
-        self.lock.covered.connect(partial(setattr, keys, "is_paused", True))
-        self.lock.uncovered.connect(partial(setattr, keys, "is_paused", False))
+        self._idle = IdleWatch(application, desk.settings.lock_minutes)
         self._idle.idled.connect(self.lock_now)
-        self.lock.unlock_wanted.connect(self._unlock)
-        self.lock.sign_out_wanted.connect(self.sign_out)
-        self.window.top_bar.lock_asked.connect(self.lock_now)
-        self.window.top_bar.sign_out_asked.connect(self.sign_out)
-        self.window.closed.connect(self.end)
         doors.online_changed.connect(self._note_standing)
+        self._take(self.workstation.window)
         for notice in desk.notices:
             self.window.say(notice, "warn")
+
+    def _take(self, window: MainWindow) -> None:
+        """Work in this window from now on."""
+        self.window, self.lock = window, LockScreen(window, self.workstation.seat.name)
+        keys = bind_keys(self._application, window, self.lock_now)
+        self.lock.covered.connect(partial(setattr, keys, "is_paused", True))
+        self.lock.uncovered.connect(partial(setattr, keys, "is_paused", False))
+        self.lock.unlock_wanted.connect(self._unlock)
+        self.lock.sign_out_wanted.connect(self.sign_out)
+        window.top_bar.lock_asked.connect(self.lock_now)
+        window.top_bar.sign_out_asked.connect(self.sign_out)
+        window.closed.connect(self.end)
+
+    def renew(self, then: Callable[[MainWindow], object]) -> None:
+        """Put the window together anew, in the language spoken now; `then` hears of it before it shows."""
+
+        one, background = self.workstation, self.workstation.background
+
+        def renewed(settings: Settings) -> None:
+            one.desk = replace(one.desk, settings=settings)
+            self._take(renew_window(one))
+            then(self.window)
+            self.window.show()
+
+        def kept(_nothing: object) -> None:
+            background.call(self, load_settings, self.desk.home, then=renewed)
+
+        self.window.keep_drafts()
+        # Written in order: once this is, so are the drafts, and the new window finds them.
+        background.write(self, _nothing, then=kept)
 
     @property
     def waiting(self) -> int:
@@ -76,8 +102,7 @@ class Shift(QObject):
     def sign_out(self) -> None:
         """Let the next agent in; what waits is still delivered, locked, and stays on this PC where it cannot be."""
         self.window.keep_drafts()
-        self.workstation.reminders.stop()
-        self.workstation.presence.leave()
+        self.window.left.emit()
         self.lock.cover()
         self.window.hide()
         # Behind all that is being written: what was saved a moment ago waits too.
@@ -86,6 +111,7 @@ class Shift(QObject):
     def end(self) -> None:
         """Close what this shift holds; may be said twice."""
         closing, self._closing = self._closing, ExitStack()
+        self._idle.stop()
         self.window.keep_drafts()
         with suppress(RuntimeError):
             self.window.closed.disconnect(self.end)
@@ -119,6 +145,10 @@ class Shift(QObject):
             self.workstation.background.read(self, counts, then=self._leave_when_delivered)
 
 
+def _nothing(_session: object) -> None:
+    """Writes nothing."""
+
+
 def _note_waiting(desk: Desk, waiting: int, connection: Connection | None) -> None:
     since = (connection.waiting_since if connection is not None else None) or desk.clock()
     with suppress(WorkstationError, OSError):
@@ -131,7 +161,7 @@ class Program(QObject):
     def __init__(self, application: QApplication, home: Home) -> None:
         super().__init__()
         self._application, self._home = application, home
-        self.entrance = Entrance(home)
+        self.entrance = Entrance(application, home)
         self.entrance.entered.connect(self.enter)
         self.theme = Theme(application)
         self.one = OneWindow(home.root)
@@ -146,11 +176,22 @@ class Program(QObject):
         self.shift.sign_out_wanted.connect(self._signed_out)
         window = self.shift.window
         self.theme.wear(desk.settings.theme)
-        window.screen_of("settings").theme_chosen.connect(self.theme.wear)
+        self._hear(window)
         geometry = self._place().value("geometry")
         window.restore_place(geometry if isinstance(geometry, QByteArray) else QByteArray())
         window.show()
         return self.shift
+
+    def _hear(self, window: MainWindow) -> None:
+        """What is chosen in the settings of this window is in force at once."""
+        settings = window.screen_of("settings")
+        settings.theme_chosen.connect(self.theme.wear)
+        settings.language_chosen.connect(self._speak)
+
+    def _speak(self, language: str) -> None:
+        self.entrance.speak(language)
+        if self.shift is not None:
+            self.shift.renew(self._hear)
 
     def close(self) -> None:
         """End every shift; what waits, waits on this PC."""

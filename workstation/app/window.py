@@ -40,17 +40,15 @@ from workstation.ui.today.screen import TodayScreen
 MONITORING_SECONDS = 5.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Workstation:
-    """An open window and what stands behind it."""
+    """An open window and what stands behind it; the window may be another one later, see `renew_window`."""
 
     desk: Desk
     seat: Seat
     doors: Doors
     background: Background
     window: MainWindow
-    presence: OwnPresence
-    reminders: ReminderWatch
     watch: StandingWatch
     loop: SyncLoop
     beat: Beat
@@ -88,22 +86,31 @@ def open_workstation(desk: Desk, doors: Doors) -> Iterator[Workstation]:
         closing.callback(loop.stop)
         beat = _beat_of(desk)
         closing.callback(beat.stop)
-        window = _main_window(desk, seat, doors, background)
-        presence = _join_presence(window, background, doors, seat, beat)
-        reminders = ReminderWatch(window, background, doors, seat, ring if desk.settings.sound else _silence)
-        reminders.customer_chosen.connect(window.open_customer)
-        window.screen_of("desk").tabs.switched.connect(reminders.answer)
         background.written.connect(loop.wake)
-        background.refused.connect(window.say)
-        background.broke.connect(lambda words: window.say(words, "danger"))
-        window.active_changed.connect(loop.set_active)
+        window = _main_window(desk, seat, doors, background, beat, loop)
         closing.callback(doors.stop)
         doors.start_minutes(desk.clock())
         loop.start()
         beat.start()
-        yield Workstation(desk, seat, doors, background, window, presence, reminders, watch, loop, beat)
-        window.close()
-        window.deleteLater()
+        workstation = Workstation(desk, seat, doors, background, window, watch, loop, beat)
+        yield workstation
+        workstation.window.close()
+        workstation.window.deleteLater()
+
+
+def renew_window(workstation: Workstation) -> MainWindow:
+    """Put the window together anew, as after another language was chosen; what was open, opens again. The old one
+    goes, and what it was writing must be kept before."""
+    one, old = workstation, workstation.window
+    one.window = _main_window(one.desk, one.seat, one.doors, one.background, one.beat, one.loop)
+    if one.watch.connection is not None:
+        one.doors.stand(one.watch.connection)
+    one.window.go_to(old.place)
+    one.window.setGeometry(old.geometry())
+    one.window.setWindowState(old.windowState())
+    old.hide()
+    old.deleteLater()
+    return one.window
 
 
 def _beat_of(desk: Desk) -> Beat:
@@ -112,22 +119,29 @@ def _beat_of(desk: Desk) -> Beat:
     return Beat(BeatingDesk(desk.store, device, desk.clock, lambda: desk.central("presence")))
 
 
-def _main_window(desk: Desk, seat: Seat, doors: Doors, background: Background) -> MainWindow:
+def _main_window(
+    desk: Desk, seat: Seat, doors: Doors, background: Background, beat: Beat, loop: SyncLoop
+) -> MainWindow:
     window = MainWindow(seat, SearchBox(background), _pages(desk, seat, doors, background))
-    _add_standing(window, doors, seat, DecisionsTray(window, background, doors, seat))
-    desk_screen = window.screen_of("desk")
-    desk_screen.said.connect(window.say)
-    desk_screen.done.connect(window.tell_done)
-    return window
-
-
-def _join_presence(window: MainWindow, background: Background, doors: Doors, seat: Seat, beat: Beat) -> OwnPresence:
-    menu, desk = PresenceMenu(seat.clock, seat.zone), window.screen_of("desk")
-    window.top_bar.add(menu)
+    background.refused.connect(window.say)
+    background.broke.connect(window.complain)
+    window.active_changed.connect(loop.set_active)
+    menu = PresenceMenu(seat.clock, seat.zone)
     presence = OwnPresence(menu, background, doors, seat, beat.wake)
-    desk.contact_begun.connect(presence.begin_contact)
-    desk.contact_ended.connect(presence.begin_wrap_up)
-    return presence
+    tray = DecisionsTray(window, background, doors, seat)
+    _add_standing(window, doors, seat, tray)
+    window.top_bar.add(menu)
+    desk_screen = window.screen_of("desk")
+    desk_screen.contact_begun.connect(presence.begin_contact)
+    desk_screen.contact_ended.connect(presence.begin_wrap_up)
+    desk_screen.said.connect(window.say)
+    desk_screen.done.connect(window.message.tell_done)
+    reminders = ReminderWatch(window, background, doors, seat, ring if desk.settings.sound else _silence)
+    reminders.customer_chosen.connect(window.open_customer)
+    desk_screen.tabs.switched.connect(reminders.answer)
+    window.left.connect(reminders.stop)
+    window.left.connect(presence.leave)
+    return window
 
 
 def _silence() -> None:
@@ -142,7 +156,7 @@ def _add_standing(window: MainWindow, doors: Doors, seat: Seat, tray: DecisionsT
     window.add_banner(banner)
     doors.online_changed.connect(word.show_connection)
     doors.online_changed.connect(banner.show_connection)
-    doors.online_changed.connect(lambda connection: button.show_count(connection.undecided))
+    doors.online_changed.connect(button.show_connection)
     button.clicked.connect(tray.begin)
     banner.details_wanted.connect(tray.begin)
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from workstation.language import _, ngettext
-from workstation.services.calling_hours import DEFAULT, Hours, next_inside
+from workstation.services.calling_hours import DEFAULT, Hours, next_inside, weekday_names
 from workstation.services.moment_words import (
     AMOUNTS,
     AT,
@@ -248,14 +248,18 @@ def _in(minutes: int) -> str:
 
 
 def _days(now: datetime, zone: ZoneInfo, hours: Hours) -> list[Pick]:
-    """Tomorrow (or the next day on which calls are made), and the first calling day of next week."""
+    """Tomorrow (or the next day on which calls are made), and the Monday of next week.
+
+    The words are such as `parse` reads back to the same time: they stand in the field afterwards. "Monday" said on a
+    Monday may be today, so that one is named by its date.
+    """
     today = now.astimezone(zone).date()
-    tomorrow = _at_wall(today + timedelta(days=1), USUAL_TIME, zone)
-    monday = _at_wall(today + timedelta(days=7 - today.weekday()), USUAL_TIME, zone)
+    monday = today + timedelta(days=7 - today.weekday())
+    named = f"{monday:%d.%m}" if today.weekday() == 0 else weekday_names()[0]
     picks = []
-    for words, at in ((_("tomorrow {time}"), tomorrow), (_("next week, {time}"), monday)):
-        inside = next_inside(at, zone, hours)
-        if inside == at:
+    for words, day in ((_("tomorrow {time}"), today + timedelta(days=1)), (f"{named} {{time}}", monday)):
+        at = _at_wall(day, USUAL_TIME, zone)
+        if next_inside(at, zone, hours) == at:
             picks.append(Pick(words.format(time=f"{USUAL_TIME:%H:%M}"), at))
     return picks
 

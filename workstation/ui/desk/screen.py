@@ -135,10 +135,14 @@ class DeskScreen(Screen):
         self.background.write(self, tabs.keep_tabs, self.tabs.customers, self.tabs.current, self.seat.clock())
 
     def _read_profile(self) -> None:
+        def gone(_refusal: Refused) -> None:
+            self.writing.keep_now()
+            self.said.emit(_("This customer is not on this PC any more. What you write here is kept."), "warn")
+
         if self.customer_id is not None:
             then = partial(self._show_profile, self.customer_id)
             self.background.latest(
-                self, "profile", profile.profile_of, self.customer_id, self.seat.clock(), then=then, refused=self._gone
+                self, "profile", profile.profile_of, self.customer_id, self.seat.clock(), then=then, refused=gone
             )
 
     def _show_profile(self, asked: UUID, card: ProfileCard) -> None:
@@ -151,10 +155,6 @@ class DeskScreen(Screen):
         self.profile.show_card(card)
         self.tabs.rename(card.id, card.name)
         self.editing.show_now(card)
-
-    def _gone(self, _refusal: Refused) -> None:
-        self.writing.keep_now()
-        self.said.emit(_("This customer is not on this PC any more. What you write here is kept."), "warn")
 
     def _dial(self, value: str) -> None:
         scheme = "mailto" if "@" in value and not value.startswith("@") else "tel"

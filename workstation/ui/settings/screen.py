@@ -18,9 +18,11 @@ REGIONS = ("UZ", "BY", "RU", "KZ")
 class SettingsScreen(QWidget):
     """Signals:
     theme_chosen: "system", "light" or "dark"; in force at once.
+    language_chosen: a code as "ru", kept on the disk; in force at once.
     """
 
     theme_chosen = Signal(str)
+    language_chosen = Signal(str)
 
     def __init__(self, background: Background, home: Path, settings: Settings) -> None:
         super().__init__()
@@ -93,6 +95,8 @@ class SettingsScreen(QWidget):
         def kept(_nothing: object) -> None:
             later = _("Saved; it is in force at the next sign-in.")
             self._told.setText(_("Saved.") if key == "theme" else later)
+            if key == "language":
+                self.language_chosen.emit(value)
 
         def refused(refusal: Refused) -> None:
             self._told.setText(str(refusal))

@@ -177,8 +177,9 @@ class DecisionsButton(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.hide()
 
-    def show_count(self, count: int) -> None:
+    def show_connection(self, connection: Connection) -> None:
         """Say how much."""
+        count = connection.undecided
         self.setText(_("Needs your decision · {n}").format(n=count))
         self.setAccessibleName(self.text())
         self.setVisible(count > 0)

@@ -86,10 +86,12 @@ class DecisionsTray(QDialog):
         made, text = DraftCard(line), str(line.values.get("text", ""))
         give = partial(self._background.write, self, drafts.give_draft, line.id)
         made.attach_wanted.connect(
-            partial(self._ask_customer, text, lambda one: give(one, self._seat.clock(), then=self._again))
+            partial(
+                _ask_customer, self, self._background, text, lambda one: give(one, self._seat.clock(), then=self._again)
+            )
         )
         give_up = partial(self._background.write, self, drafts.forget_draft, line.id, then=self._again)
-        made.discard_wanted.connect(partial(self._ask_give_up, text, give_up))
+        made.discard_wanted.connect(partial(_ask_give_up, self, text, give_up))
         return made
 
     def _conflict_card(self, found: Sequence[ConflictLine]) -> QFrame:
@@ -105,12 +107,10 @@ class DecisionsTray(QDialog):
 
     def _decide(self, found: Sequence[ConflictLine]) -> None:
         dialog = ConflictDialog(self, found)
-        dialog.resolved.connect(self._resolve)
-        dialog.open()
-
-    def _resolve(self, conflict_id: UUID, take: str) -> None:
         seat = self._seat
-        self._background.write(self, resolve, conflict_id, take, seat.agent_id, seat.clock(), then=self._again)
+        write = partial(self._background.write, self, resolve)
+        dialog.resolved.connect(lambda one, take: write(one, take, seat.agent_id, seat.clock(), then=self._again))
+        dialog.open()
 
     def _correct(self, line: RefusedLine) -> None:
         form = CorrectionForm(self, line)
@@ -130,34 +130,36 @@ class DecisionsTray(QDialog):
         def give(customer_id: UUID) -> None:
             self._background.settle(self, decisions.attach_by_id, held.op_id, customer_id, then=self._again)
 
-        self._ask_customer(text_of(held), give)
-
-    def _ask_customer(self, what: str, give: Callable[[UUID], object]) -> None:
-        ask = CustomerChoice(self, self._background, what[:300])
-        ask.customer_chosen.connect(give)
-        ask.open()
+        _ask_customer(self, self._background, text_of(held), give)
 
     def _discard(self, line: RefusedLine, with_all: bool) -> None:
         texts = [text_of(one) for one in ([line, *line.held] if with_all else [line])]
         give_up = partial(
             self._background.settle, self, decisions.discard_by_id, line.op_id, with_all, then=self._again
         )
-        self._ask_give_up("\n\n".join(texts), give_up)
-
-    def _ask_give_up(self, what: str, does: Callable[[], object]) -> None:
-        ask = Dialog(self, _("Give this up?"))
-        ask.body.addWidget(label(_("It is not sent. Copy what you still need."), wrap=True))
-        text = QPlainTextEdit(what)
-        text.setReadOnly(True)
-        text.setAccessibleName(_("What is given up"))
-        ask.body.addWidget(text)
-
-        def give_up() -> None:
-            ask.accept()
-            does()
-
-        ask.add_buttons(_("Give up"), give_up, role="danger")
-        ask.open()
+        _ask_give_up(self, "\n\n".join(texts), give_up)
 
     def _again(self, _nothing: object) -> None:
         self._read()
+
+
+def _ask_customer(parent: QWidget, background: Background, what: str, give: Callable[[UUID], object]) -> None:
+    ask = CustomerChoice(parent, background, what[:300])
+    ask.customer_chosen.connect(give)
+    ask.open()
+
+
+def _ask_give_up(parent: QWidget, what: str, does: Callable[[], object]) -> None:
+    ask = Dialog(parent, _("Give this up?"))
+    ask.body.addWidget(label(_("It is not sent. Copy what you still need."), wrap=True))
+    text = QPlainTextEdit(what)
+    text.setReadOnly(True)
+    text.setAccessibleName(_("What is given up"))
+    ask.body.addWidget(text)
+
+    def give_up() -> None:
+        ask.accept()
+        does()
+
+    ask.add_buttons(_("Give up"), give_up, role="danger")
+    ask.open()

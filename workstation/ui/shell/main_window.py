@@ -1,6 +1,6 @@
 """The window: which places there are, and how one leads to another."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,10 +22,12 @@ class MainWindow(QWidget):
     Signals:
         active_changed: whether somebody works with the window now.
         closed: the person closed it.
+        left: the agent signed out; what waits is delivered without them.
     """
 
     active_changed = Signal(bool)
     closed = Signal()
+    left = Signal()
 
     def __init__(self, seat: Seat, search_box: SearchBox, pages: Sequence[Page]) -> None:
         super().__init__()
@@ -93,9 +95,9 @@ class MainWindow(QWidget):
         """Say something calmly that has no other place."""
         self.message.say(words, alert)
 
-    def tell_done(self, words: str, undo: Callable[[], object]) -> None:
-        """Say what was done, and offer to take it back."""
-        self.message.say(words, "ok", undo)
+    def complain(self, words: str) -> None:
+        """Say that something went wrong."""
+        self.say(words, "danger")
 
     def restore_place(self, geometry: QByteArray) -> None:
         """Stand where the window stood; back on a screen when that one is gone."""

@@ -61,6 +61,10 @@ class MessageLine(QFrame):
         self.raise_()
         self._timer.start()
 
+    def tell_done(self, words: str, undo: Callable[[], object]) -> None:
+        """Say what was done, and offer to take it back."""
+        self.say(words, "ok", undo)
+
     def place(self) -> None:
         """At the bottom of the window, in the middle."""
         area = self._area

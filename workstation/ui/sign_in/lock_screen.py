@@ -24,7 +24,18 @@ class IdleWatch(QObject):
         self._timer = QTimer(self, singleShot=True, interval=minutes * 60_000)
         self._timer.timeout.connect(self.idled)
         self._timer.start()
+        self._application = application
         application.installEventFilter(self)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the window will be locked some time."""
+        return self._timer.isActive()
+
+    def stop(self) -> None:
+        """Nobody is waited for any more; cannot begin again."""
+        self._application.removeEventFilter(self)
+        self._timer.stop()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in INPUT:

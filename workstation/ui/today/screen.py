@@ -51,7 +51,7 @@ class TodayScreen(Screen):
         self._lay_out()
         self.table.opened.connect(lambda line: self.customer_chosen.emit(line.customer_id))
         doors.minute_passed.connect(self.mark_stale)
-        doors.online_changed.connect(lambda _connection: self.mark_stale())
+        doors.online_changed.connect(self.mark_stale)
 
     def concerns(self, changes: Changes) -> bool:
         return bool(changes.kinds & {Callback, Customer, Agent, Conflict})
