@@ -55,4 +55,11 @@ class CentralReplaced(CentralRefused):
 
 
 class BatchFailed(CentralRefused):
-    """An operation of this batch cannot be carried out; the batch had no effect."""
+    """An operation of this batch cannot be carried out; the batch had no effect.
+
+    `code` and `place` tell central's administrator what failed and where: SQLSTATE; function, line, constraint.
+    """
+
+    def __init__(self, message: str, code: str = "", place: str = "") -> None:
+        super().__init__(message)
+        self.code, self.place = code, place

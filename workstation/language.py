@@ -50,7 +50,7 @@ def use(language: str, folder: Path) -> None:
         try:
             _Chosen.translations = _Words(po.read(path.read_text("utf-8")))
         except (OSError, ValueError, SyntaxError) as error:
-            log.warning("the words of %s cannot be read: %s", language, type(error).__name__)
+            log.warning("the words of a language cannot be read: %s", error)
 
 
 def _(text: str) -> str:

@@ -1,18 +1,25 @@
 """The log beside the replicas: enough to find a defect by, and nothing about a person in it."""
 
 import contextlib
+import errno
 import logging
+import re
+import sys
+import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from traceback import walk_tb
+from uuid import UUID
 
 OURS = "workstation"
 FILE_NAME = "workstation.log"
 FILE_BYTES = 5_000_000
 FILES = 5
 _MAX_CHAIN = 10
+_CLASS = re.compile(r"[A-Z][A-Za-z]{0,39}(Error|Warning)")
 
 
 def start_log(folder: Path) -> logging.Handler:
@@ -36,11 +43,31 @@ def stop_log(handler: logging.Handler) -> None:
     handler.close()
 
 
+def log_uncaught() -> None:
+    """From now on what nobody caught, in any thread, is a defect in the log, not a traceback with its words on a
+    terminal."""
+    log = logging.getLogger(OURS)
+
+    def noted(error: BaseException | None) -> None:
+        if error is not None and not isinstance(error, KeyboardInterrupt | SystemExit):
+            log.error("nobody caught this", exc_info=error)
+
+    sys.excepthook = lambda _kind, error, _trace: noted(error)
+    threading.excepthook = lambda told: noted(told.exc_value)
+
+
+class Plain(str):
+    """A word of the program's own, as the name of a table: written in the log as it is."""
+
+    __slots__ = ()
+
+
 class ImpersonalFormatter(logging.Formatter):
     """Writes what happened and where, never what an exception or a library says: notes and numbers may be quoted there.
 
-    Our own messages are written as they are, but an exception handed in as a value shows as its type. Of a library's
-    message only the name of its logger and the line it came from are written.
+    Our own messages are written as they are; of their values only those that can be nobody's words: numbers, ids,
+    times, and words the caller vouches for (`Plain`). Any other text shows as its length, anything else as its type.
+    Of a library's message only the name of its logger and the line it came from are written.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -54,9 +81,7 @@ class ImpersonalFormatter(logging.Formatter):
 def _words(record: logging.LogRecord) -> str:
     if record.name != OURS and not record.name.startswith(OURS + "."):
         return f"({record.module}:{record.lineno})"
-    arguments = record.args
-    if isinstance(arguments, tuple):
-        arguments = tuple(type(one).__name__ if isinstance(one, BaseException) else one for one in arguments)
+    arguments = tuple(map(_impersonal, record.args)) if isinstance(record.args, tuple) else ()
     message = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
     try:
         message = message % arguments if arguments else message
@@ -64,6 +89,16 @@ def _words(record: logging.LogRecord) -> str:
         message += " (its values do not fit)"
     # one record is one line, whatever is in it
     return message.replace("\r", "\\r").replace("\n", "\\n")
+
+
+def _impersonal(value: object) -> object:
+    """A value of a message as it may be written; numbers stay numbers for their %d."""
+    if value is None or type(value) in (bool, int, float) or isinstance(value, UUID | datetime):
+        return value
+    if isinstance(value, str):
+        is_plain = isinstance(value, Plain) or _CLASS.fullmatch(value) or value in errno.errorcode.values()
+        return value if is_plain else f"<{len(value)} characters>"
+    return type(value).__name__
 
 
 def _lines_of(error: BaseException, depth: int = 1) -> Iterator[str]:

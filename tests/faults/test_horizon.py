@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests.alike import assert_alike
-from workstation.central import accounts
+from workstation.central import health
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def test_what_others_write_meanwhile_arrives_when_the_sleeper_ends(centre, open_
         for _ in range(3):
             botir.sync()
         assert botir.notes(customer) == {"before"}
-        assert accounts.status(centre.admin_url)["horizon_seconds"] > 0
+        assert health.status(centre.admin_url)["horizon_seconds"] > 0
         getattr(connection, end)()
 
     aziza.sync()

@@ -6,7 +6,7 @@ from tests import dumps
 from tests.alike import assert_alike
 from tests.desks import PASSWORD
 from tests.servers import rows, scratch_cluster
-from workstation.central import accounts, admin
+from workstation.central import accounts, admin, health
 from workstation.errors import CentralRefused
 from workstation.services import sync as sync_service
 
@@ -139,10 +139,10 @@ def test_a_dump_without_its_roles_is_enough_to_go_on(centre, open_desk, tmp_path
         url = dumps.restore_anew(other, centre.admin_url, tmp_path / "central.dump", with_roles=False)
         admin.restored(url)
         logins = [centre.login("aziza"), centre.login("botir")]
-        assert any(", ".join(logins) in warning for warning in accounts.status(url)["warnings"])
+        assert any(", ".join(logins) in warning for warning in health.status(url)["warnings"])
         for login in logins:
             accounts.set_password(url, login, PASSWORD)
-        assert accounts.status(url)["healthy"]
+        assert health.status(url)["healthy"]
         for desk in (aziza, botir):
             desk.lead_to(other.address)
         sync_in_turn(aziza, botir)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from workstation import settings as settings_file
 from workstation.app import Desk, load_settings, now, open_desk, sign_in
+from workstation.app.help import GateReport
 from workstation.app.window import here
 from workstation.errors import CentralOffline, WorkstationError
 from workstation.home import Home, SignIn, waiting_of
@@ -59,6 +60,7 @@ class Entrance(QObject):
         self.gate.offline_wanted.connect(self._work_offline)
         self.gate.cancelled.connect(self._cancel)
         self.gate.language_chosen.connect(self._choose_language)
+        self.gate.report_asked.connect(GateReport(self.gate, self._home).begin)
         self.gate.resize(1093, 614)
         self.gate.show_waiting(self._waiting_here())
         for warning in (*settings.warnings, words):

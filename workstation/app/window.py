@@ -12,6 +12,7 @@ from PySide6.QtCore import QTimeZone
 from PySide6.QtWidgets import QApplication
 
 from workstation.app import Desk
+from workstation.app.help import join_help
 from workstation.language import _
 from workstation.services.monitoring import MonitoringCard, monitoring_of
 from workstation.services.sync.beat import Beat, BeatingDesk
@@ -130,6 +131,7 @@ def _main_window(
     presence = OwnPresence(menu, background, doors, seat, beat.wake)
     tray = DecisionsTray(window, background, doors, seat)
     _add_standing(window, doors, seat, tray)
+    join_help(window, background, desk)
     window.top_bar.add(menu)
     desk_screen = window.screen_of("desk")
     desk_screen.contact_begun.connect(presence.begin_contact)

@@ -1,4 +1,4 @@
-"""People at central: login roles and their agents, teams, scopes, and how the whole stands."""
+"""People at central: login roles and their agents, teams, scopes."""
 
 import re
 import tomllib
@@ -166,52 +166,6 @@ def _wrong_in(row: Any) -> str | None:
     if row.get("uncallable", "number") not in ("number", "person"):
         return "uncallable"
     return next((key for key in ("code", "label") if not row.get(key, "").strip()), None)
-
-
-def status(url: str) -> dict[str, Any]:
-    """How central stands: versions, desks and what waits on them, feed, rejected operations, what to look at."""
-    with as_owner(url) as connection:
-        facts: dict[str, str] = dict(connection.execute(text("select key, value from workstation.meta")).all())
-        desks = _all(connection, _DESKS)
-        ((agent_count, limit, feed, feed_bytes, rejected, horizon, released, no_login),) = connection.execute(
-            text(_FIGURES)
-        )
-    needed = 3 * agent_count + 30
-    warnings = []
-    if limit < needed:
-        warnings.append(
-            _("max_connections is {limit}; {agents} agents need {needed}.").format(
-                limit=limit, agents=agent_count, needed=needed
-            )
-        )
-    if horizon > 30:
-        warnings.append(_("A transaction has held the feed back for {seconds} s.").format(seconds=round(horizon)))
-    if not released:
-        warnings.append(_("This database was restored; run admin restored before desks may write."))
-    if no_login:
-        warnings.append(
-            _("Agents without a login role here; restore the roles or give each a new password: {logins}.")
-            .format(logins=", ".join(no_login))
-        )  # fmt: skip
-    return {
-        "schema_version": facts.get("schema"), "epoch": facts.get("epoch"), "agents": agent_count, "desks": desks,
-        "waiting": sum(desk["waiting"] for desk in desks), "feed_entries": feed, "feed_bytes": feed_bytes,
-        "rejected": rejected, "horizon_seconds": horizon, "max_connections": limit, "warnings": warnings,
-        "healthy": not warnings,
-    }  # fmt: skip
-
-
-_DESKS = """
-select a.login, d.host, d.device::text, d.program, d.op_schema, d.waiting, d.refused, d.clock_offset_ms, d.last_n,
-    d.seen_at from workstation.device d join workstation.agent a on a.id = d.agent_id order by d.seen_at desc"""
-_FIGURES = """
-select (select count(*) from workstation.agent where is_active), current_setting('max_connections')::int,
-    (select count(*) from workstation.feed), pg_total_relation_size('workstation.feed'),
-    (select count(*) from workstation.op_rejected),
-    coalesce((select extract(epoch from max(now() - xact_start))::float from pg_stat_activity
-        where backend_xid is not null and pid <> pg_backend_pid()), 0.0),
-    workstation.is_released(), (select array_agg(a.login order by a.login) from workstation.agent a
-        where a.is_active and not exists (select from pg_roles r where r.rolname = a.login))"""
 
 
 def _verifier(connection: Connection, login: str, password: str) -> str:

@@ -12,6 +12,11 @@ PROGRAM = "0.1"
 LIVE_SECONDS = 5.0  # who waits for a live answer does not wait longer
 
 
+def numbers_of(version: str) -> tuple[int, ...]:
+    """A version as numbers, to compare; what is none is the oldest."""
+    return tuple(int(part) if part.isdecimal() else 0 for part in version.split("."))
+
+
 class LiveVerbs:
     """The live part of the central port, over whatever carries a question to central."""
 

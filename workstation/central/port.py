@@ -29,6 +29,7 @@ class Hello:
         last_n: the highest outbox number central applied for this device.
         horizon: every transaction below it is over; a fill begun now is followed by a pull from here.
         feed_floor: the feed is whole from this transaction number on.
+        is_program_old: central wants a newer program than this one; it takes what this one has.
     """
 
     epoch: str
@@ -43,6 +44,7 @@ class Hello:
     max_op_schema: int
     horizon: str
     feed_floor: int
+    is_program_old: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,35 +136,8 @@ class Presence:
     intervals: tuple[Interval, ...] = ()
 
 
-class Central(Protocol):
-    """The central database. Every verb raises CentralOffline, LoginRefused, CentralReplaced or CentralRefused."""
-
-    def hello(self, state: DeskState) -> Hello:
-        """Say who we are; ends this device's older connections of the same purpose."""
-
-    def report(self, device: UUID, waiting: int, refused: int) -> None:
-        """Tell what still waits on this desk after a sync."""
-
-    def push(self, device: UUID, epoch: str, operations: list[Operation]) -> list[Answer]:
-        """Apply at most 500 operations in order, each once; raises BatchFailed when one cannot be carried out."""
-
-    def put_aside(self, device: UUID, operation: Operation, reason: str) -> None:
-        """Keep a quarantined operation at central too."""
-
-    def pull(self, epoch: str, scope: int, after: Position, horizon: str | None) -> Page:
-        """The next page of a scope's feed below the horizon; without one, central names it."""
-
-    def fill(self, epoch: str, scope: int, entity: str, after: Values | None, since: datetime) -> list[Values]:
-        """The next page of a first fill; `after` is the last record of the page before (its id and history time)."""
-
-    def rows(self, entity: str, ids: list[UUID]) -> list[Values]:
-        """These records, as far as the agent may see them."""
-
-    def digest(self, epoch: str, scope: int, entity: str, since: datetime) -> dict[int, Bucket]:
-        """The buckets of an entity that are not empty."""
-
-    def bucket(self, epoch: str, scope: int, entity: str, number: int, since: datetime) -> list[Values]:
-        """All records of one bucket."""
+class LiveCentral(Protocol):
+    """The live part: what is asked beside the sync, and waited for."""
 
     def search_customers(self, text: str, limit: int) -> list[Values]:
         """Customers by the beginning of a name or the last digits of a phone."""
@@ -178,6 +153,41 @@ class Central(Protocol):
 
     def reap(self) -> int:
         """End agents' sessions that hold the feed back for over 30 s; gives how many."""
+
+
+class Central(LiveCentral, Protocol):
+    """The central database. Every verb raises CentralOffline, LoginRefused, CentralReplaced or CentralRefused."""
+
+    def hello(self, state: DeskState) -> Hello:
+        """Say who we are; ends this device's older connections of the same purpose."""
+
+    def report(self, device: UUID, waiting: int, refused: int) -> None:
+        """Tell what still waits on this desk after a sync."""
+
+    def push(self, device: UUID, epoch: str, operations: list[Operation]) -> list[Answer]:
+        """Apply at most 500 operations in order, each once; raises BatchFailed when one cannot be carried out."""
+
+    def put_aside(self, device: UUID, operation: Operation, reason: str) -> None:
+        """Keep a quarantined operation at central too; `reason` is JSON for its administrator."""
+
+    def decided(self, device: UUID, epoch: str, numbers: dict[UUID, int]) -> list[Answer]:
+        """Of these operations put aside, with their outbox numbers, those that were applied at central since; at most
+        500."""
+
+    def pull(self, epoch: str, scope: int, after: Position, horizon: str | None) -> Page:
+        """The next page of a scope's feed below the horizon; without one, central names it."""
+
+    def fill(self, epoch: str, scope: int, entity: str, after: Values | None, since: datetime) -> list[Values]:
+        """The next page of a first fill; `after` is the last record of the page before (its id and history time)."""
+
+    def rows(self, entity: str, ids: list[UUID]) -> list[Values]:
+        """These records, as far as the agent may see them."""
+
+    def digest(self, epoch: str, scope: int, entity: str, since: datetime) -> dict[int, Bucket]:
+        """The buckets of an entity that are not empty."""
+
+    def bucket(self, epoch: str, scope: int, entity: str, number: int, since: datetime) -> list[Values]:
+        """All records of one bucket."""
 
     def close(self) -> None:
         """Hang up."""

@@ -12,7 +12,8 @@ from uuid import UUID
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from workstation.central.live import PROGRAM, LiveVerbs
+from workstation.central.failures import place_of
+from workstation.central.live import PROGRAM, LiveVerbs, numbers_of
 from workstation.central.port import Answer, Bucket, DeskState, Hello, Operation, Page, Position
 from workstation.central.watchdog import Watchdog, shut_down
 from workstation.errors import BatchFailed, CentralOffline, CentralRefused, CentralReplaced, LoginRefused, Refused
@@ -108,6 +109,7 @@ class PostgresCentral(LiveVerbs):
             max_op_schema=answer["max_op_schema"],
             horizon=answer["horizon"],
             feed_floor=answer["feed_floor"],
+            is_program_old=numbers_of(PROGRAM) < numbers_of(answer.get("min_program") or "0"),
         )
 
     def report(self, device: UUID, waiting: int, refused: int) -> None:
@@ -117,14 +119,18 @@ class PostgresCentral(LiveVerbs):
     def push(self, device: UUID, epoch: str, operations: list[Operation]) -> list[Answer]:
         """See Central."""
         ops = "[" + ",".join(map(as_json, operations)) + "]"
-        rows = self._ask("select * from api.push(%s, %s, %s::jsonb)", (device, epoch, ops), fails_batch=True)
-        return [Answer(op_id, n, status, version, detail or {}, row) for op_id, n, status, version, detail, row in rows]
+        return _answers(self._ask("select * from api.push(%s, %s, %s::jsonb)", (device, epoch, ops), fails_batch=True))
 
     def put_aside(self, device: UUID, operation: Operation, reason: str) -> None:
         """See Central."""
         payload = as_json(operation)
         args = (device, str(operation.op_id), operation.n, payload, reason)
         self._ask("select api.put_aside(%s, %s, %s, %s, %s)", args)
+
+    def decided(self, device: UUID, epoch: str, numbers: dict[UUID, int]) -> list[Answer]:
+        """See Central."""
+        ops = json.dumps([{"op_id": str(op_id), "n": n} for op_id, n in numbers.items()])
+        return _answers(self._ask("select * from api.decided(%s, %s, %s::jsonb)", (device, epoch, ops)))
 
     def pull(self, epoch: str, scope: int, after: Position, horizon: str | None) -> Page:
         """See Central."""
@@ -202,6 +208,10 @@ class PostgresCentral(LiveVerbs):
                     _hang_up(self._connection)
 
 
+def _answers(rows: list[tuple[Any, ...]]) -> list[Answer]:
+    return [Answer(op_id, n, status, version, detail or {}, row) for op_id, n, status, version, detail, row in rows]
+
+
 def _hang_up(connection: psycopg.Connection[Any] | None) -> None:
     if connection is not None:
         with contextlib.suppress(psycopg.Error, OSError):
@@ -226,7 +236,8 @@ def named(error: psycopg.Error, *, fails_batch: bool = False) -> Exception:
     if code.startswith(_TRANSIENT):
         return CentralOffline(_("Central is busy or restarting."))
     if fails_batch and code.startswith(_OF_ONE_OPERATION):
-        return BatchFailed(_("Central could not carry out an operation (error {code}).").format(code=code))
+        told = _("Central could not carry out an operation (error {code}).").format(code=code)
+        return BatchFailed(told, code, place_of(error))
     return CentralRefused(_("Central refused the request (error {code}).").format(code=code))
 
 
@@ -239,7 +250,7 @@ def _unreached(error: psycopg.Error) -> Exception:
     if "certificate" in text:
         return CentralRefused(_("The certificate of central is not trusted."))
     if isinstance(error, psycopg.DataError):
-        return BatchFailed(_("A text cannot be sent as it is."))
+        return BatchFailed(_("A text cannot be sent as it is."), place="desk")
     return CentralOffline(_("Central cannot be reached."))
 
 

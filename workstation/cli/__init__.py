@@ -42,6 +42,7 @@ COMMANDS = {
     "import": "workstation.cli.imports",
     "monitoring": "workstation.cli.monitoring",
     "check": "workstation.cli.check",
+    "report": "workstation.cli.check",
 }
 
 
@@ -79,6 +80,7 @@ def _open_window(named: str | None) -> int:
         raise Refused(_("There is no display here for the window. Commands work without one: workstation --help."))
     home = Home.default() if named is None else Home(Path(named).absolute())
     handler = logs.start_log(home.logs)
+    logs.log_uncaught()
     try:
         run_window: Callable[[Home], int] = importlib.import_module("workstation.app.program").run_window
         return run_window(home)

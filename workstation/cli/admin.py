@@ -5,19 +5,20 @@ from typing import Any
 
 import click
 
-from workstation.central import accounts, admin
+from workstation.central import accounts, admin, health
 from workstation.cli.common import Output, given_password, on_central
+from workstation.cli.dead_letters import central_option, dead_letters_group
+from workstation.cli.status_words import status_words
 from workstation.errors import Refused
 from workstation.language import _
-
-central_option = click.option(
-    "--central", "url", required=True, help="The owner's address: postgresql://owner@host:5432/workstation"
-)
 
 
 @click.group("admin")
 def admin_command() -> None:
     """Build central and look after it."""
+
+
+admin_command.add_command(dead_letters_group)
 
 
 @admin_command.command("init")
@@ -44,10 +45,28 @@ def admin_restored(url: str, out: Output) -> None:
 @click.argument("url")
 @on_central
 def admin_status(url: str, out: Output) -> None:
-    """Versions, desks, waiting changes, feed, health."""
-    answer = accounts.status(url)
-    words = _("Schema {schema_version}, {agents} agents, {waiting} changes wait, {rejected} rejected.").format(**answer)
-    out.show(answer, "\n".join([words, *answer["warnings"]]))
+    """Versions, desks and what waits on them, feed, what failed, health; what needs a look comes first."""
+    answer = health.status(url)
+    out.show(answer, status_words(answer))
+
+
+@admin_command.command("backup-done")
+@click.argument("url")
+@on_central
+def admin_backup_done(url: str, out: Output) -> None:
+    """The last line of a backup script: `admin status` complains when none came for over a day."""
+    at = health.note_backup(url)
+    out.show({"backup_at": at}, _("Marked."))
+
+
+@admin_command.command("min-program")
+@click.argument("version")
+@central_option
+@on_central
+def admin_min_program(version: str, url: str, out: Output) -> None:
+    """Desks with an older program deliver what they have, and receive nothing until they are updated."""
+    health.set_min_program(url, version)
+    out.show({"min_program": version}, _("Desks need program {version} or newer.").format(version=version))
 
 
 @admin_command.command("set")

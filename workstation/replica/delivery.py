@@ -95,13 +95,7 @@ _NEXT = (
 
 def next_batch(session: Session, after: int = 0) -> list[WaitingEntry]:
     """The next operations to send, in order, beyond outbox number `after`; a save is never split between batches."""
-    driver: Any = session.connection().connection.driver_connection
-    found = [
-        WaitingEntry(
-            n, UUID(bytes=op), save, kind, entity, UUID(bytes=i), given, needs, stored_to_time(at), schema, state
-        )
-        for n, op, save, kind, entity, i, given, needs, at, schema, state in driver.execute(_NEXT, (after, BATCH + 1))
-    ]
+    found = _entries(session, _NEXT, (after, BATCH + 1))
     size, count = 0, 0
     for entry in found[:BATCH]:
         size += len(entry.set) + 300
@@ -115,6 +109,21 @@ def next_batch(session: Session, after: int = 0) -> list[WaitingEntry]:
     while whole and found[whole - 1].save == last:
         whole -= 1
     return found[: whole or count]
+
+
+def put_aside(session: Session) -> list[WaitingEntry]:
+    """The first operations that central could not carry out and nobody has decided about, at most a batch."""
+    return _entries(session, _NEXT.replace("('waiting', 'sent')", "('quarantined')"), (0, BATCH))
+
+
+def _entries(session: Session, query: str, args: tuple[int, int]) -> list[WaitingEntry]:
+    driver: Any = session.connection().connection.driver_connection
+    return [
+        WaitingEntry(
+            n, UUID(bytes=op), save, kind, entity, UUID(bytes=i), given, needs, stored_to_time(at), schema, state
+        )
+        for n, op, save, kind, entity, i, given, needs, at, schema, state in driver.execute(query, args)
+    ]
 
 
 def hold_dependants(inbox: Inbox) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from workstation.logs import Plain
 from workstation.records import Record, Values
 from workstation.replica import rows, search_index
 from workstation.replica.outbox import LAID_ON_TOP
@@ -140,7 +141,7 @@ class Inbox:
         except (ValueError, TypeError, AttributeError, KeyError, OverflowError):
             pass
         self.unreadable += 1
-        log.warning("central sent a %s that cannot be read; it was left out", form.entity)
+        log.warning("central sent a %s that cannot be read; it was left out", Plain(form.entity))
         return None
 
     def _covered(self, entity: str) -> dict[bytes, int]:

@@ -98,6 +98,11 @@ def _one_round(desk: SyncDesk, tally: Tally) -> None:
     desk = _timed(desk, desk.store.facts())
     known = filling.cursors(desk)
     _prepare(desk, hello, known)
+    if hello.is_program_old:  # sync.md, section 5: push goes on, pull pauses
+        pushing.push(desk, hello.epoch, tally)
+        raise UpdateNeeded(
+            _("This program must be updated: what is saved here is still delivered, but nothing new is received.")
+        )
     _exchange(desk, hello.epoch, desk.store.facts(), tally, lost=known.keys() - set(hello.scopes))
 
 
@@ -142,7 +147,9 @@ def _exchange(
         with desk.store.from_central() as inbox:
             delivery.forget_old(inbox, desk.central_now())
         desk.store.note_facts({"compare": "", "last_digest": desk.clock().isoformat()})
-    if _is_anything_freed(desk) and sends:
+    # What an administrator applies for us comes by the feed, too.
+    is_decided = bool(sends or tally.pulled) and pushing.ask_about_put_aside(desk, epoch)
+    if (_is_anything_freed(desk) or is_decided) and sends:
         pushing.push(desk, epoch, tally)
     with _noting_what_is_held(tally):
         reconciling.read_back(desk, tally)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from workstation.errors import CentralOffline, LoginRefused, WorkstationError
+from workstation.errors import CentralOffline, LoginRefused, UpdateNeeded, WorkstationError
 from workstation.home import FileLock
 from workstation.language import _
 from workstation.replica import delivery
@@ -50,7 +50,8 @@ class RoundEnd:
 
     Attributes:
         state: online; busy: another process syncs this home now; offline: central cannot be reached; refused: central
-            or this PC says no; login: central does not take the password, the loop has ended and a person is asked.
+            or this PC says no; update: this program is too old, or central is; login: central does not take the
+            password, the loop has ended and a person is asked.
         words: one sentence for the agent; empty when online.
         next_in: seconds until the next round.
         report: what the sync did, when online.
@@ -128,6 +129,8 @@ class SyncLoop:
             return self._failed("login", str(error))
         except CentralOffline as error:
             return self._failed("offline", str(error))
+        except UpdateNeeded as error:
+            return self._failed("update", str(error))
         except WorkstationError as error:
             return self._failed("refused", str(error))
         except Exception:  # a defect of ours must not end the sync of the whole day

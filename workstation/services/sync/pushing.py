@@ -5,7 +5,8 @@ import logging
 from collections.abc import Sequence
 
 from workstation.central.port import Answer, Operation
-from workstation.errors import BatchFailed
+from workstation.errors import BatchFailed, CentralRefused, CentralReplaced, LoginRefused
+from workstation.logs import Plain
 from workstation.replica import delivery
 from workstation.replica.delivery import Outcome, WaitingEntry
 from workstation.services.sync.desk import SyncDesk, Tally
@@ -46,7 +47,7 @@ def _deliver(desk: SyncDesk, epoch: str, batch: Sequence[WaitingEntry], tally: T
             if rest := _still_free(desk, batch[middle:]):
                 _deliver(desk, epoch, rest, tally)
             return
-        _quarantine(desk, batch[0], str(failure), tally)
+        _quarantine(desk, batch[0], failure, tally)
         return
     outcomes = [_outcome(answer) for answer in answers]
     with desk.store.from_central() as inbox:
@@ -72,11 +73,38 @@ def _still_free(desk: SyncDesk, batch: Sequence[WaitingEntry]) -> list[WaitingEn
         return [e for e in delivery.next_batch(session, batch[0].n - 1) if e.n in wanted]
 
 
-def _quarantine(desk: SyncDesk, entry: WaitingEntry, reason: str, tally: Tally) -> None:
-    log.warning("operation %s on a %s was put aside", entry.op_id, entry.entity)
-    desk.central.put_aside(desk.device, as_operation(entry), reason)  # first: a broken line must not lose this copy
+def ask_about_put_aside(desk: SyncDesk, epoch: str) -> bool:
+    """Learn which of the operations put aside here were applied at central since, by its administrator: they are
+    acknowledged then, and what was held because of them is free. Gives whether there were any."""
+    with desk.store.read() as session:
+        entries = delivery.put_aside(session)
+    if not entries:
+        return False
+    try:
+        answers = desk.central.decided(desk.device, epoch, {entry.op_id: entry.n for entry in entries})
+    except (LoginRefused, CentralReplaced):
+        raise
+    except CentralRefused:
+        return False  # an older central, which cannot say
+    if not answers:
+        return False
     with desk.store.from_central() as inbox:
-        outcome = Outcome(entry.op_id, "quarantined", reason=json.dumps({"reason": "failed", "text": reason}))
+        for entry in entries:
+            if any(answer.op_id == entry.op_id for answer in answers):
+                delivery.cover(inbox, entry.entity, entry.entity_id.bytes)  # it lies on top again until it is read back
+        delivery.take_answers(inbox, entries, [_outcome(answer) for answer in answers], desk.central_now())
+        delivery.hold_dependants(inbox)
+    return True
+
+
+def _quarantine(desk: SyncDesk, entry: WaitingEntry, failure: BatchFailed, tally: Tally) -> None:
+    log.warning("operation %s on a %s was put aside", entry.op_id, Plain(entry.entity))
+    told = {"reason": "failed", "code": failure.code, "place": failure.place}
+    # first: a broken line must not lose this copy
+    desk.central.put_aside(desk.device, as_operation(entry), json.dumps(told))
+    with desk.store.from_central() as inbox:
+        reason = json.dumps(told | {"text": str(failure)}, ensure_ascii=False)
+        outcome = Outcome(entry.op_id, "quarantined", reason=reason)
         delivery.take_answers(inbox, [entry], [outcome], desk.central_now())
         delivery.hold_dependants(inbox)
     tally.refused += 1

@@ -57,6 +57,11 @@ class Connection:
         """Whether central answered when it was last asked."""
         return self.state in ("online", "filling", "busy")
 
+    @property
+    def has_line(self) -> bool:
+        """Whether this desk works with central, be it only to deliver: not "working offline"."""
+        return self.is_online or self.state == "update"
+
 
 def facts(store: Store) -> Standing:
     """Read the facts of this replica."""

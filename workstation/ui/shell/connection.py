@@ -15,7 +15,7 @@ from workstation.ui.widgets.parts import button, label, set_role
 
 CALM_SECONDS = 5  # a shorter break is none
 DELIVERED_SECONDS = 8
-WRONG_CLOCK_MS = 60_000
+WRONG_CLOCK_MS = 120_000  # sync.md, section 1.5
 Clock = Callable[[], datetime]
 
 

@@ -47,7 +47,7 @@ class OneWindow(QObject):
         self._server.newConnection.connect(self._answer)
         QLocalServer.removeServer(name_of(home))  # left by a killed process: a living one answered before
         if not self._server.listen(name_of(home)):
-            log.warning("a second start of the program cannot be noticed: %s", self._server.errorString())
+            log.warning("a second start of the program cannot be noticed (%s)", self._server.serverError().value)
 
     def close(self) -> None:
         """Answer no more."""

@@ -57,5 +57,5 @@ class OwnPresence(QObject):
             return
         show = partial(presence.with_line, self._line)
         connection = self._connection
-        is_online = connection is None or connection.is_online
-        self._menu.show_state(show(is_online, connection.since if connection else None))
+        has_line = connection is None or connection.has_line
+        self._menu.show_state(show(has_line, connection.since if connection else None))

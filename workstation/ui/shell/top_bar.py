@@ -12,11 +12,14 @@ HEIGHT = 48
 
 
 class TopBar(QFrame):
-    """Signals: lock_asked, sign_out_asked, keys_asked: from the menu of whoever sits here."""
+    """Signals: lock_asked, sign_out_asked, and keys_asked, report_asked, about_asked under Help: from the menu of
+    whoever sits here."""
 
     lock_asked = Signal()
     sign_out_asked = Signal()
     keys_asked = Signal()
+    report_asked = Signal()
+    about_asked = Signal()
 
     def __init__(self, seat: Seat, search_box: SearchBox) -> None:
         super().__init__()
@@ -38,7 +41,7 @@ class TopBar(QFrame):
 
     def _avatar(self, seat: Seat) -> QToolButton:
         made = QToolButton()
-        made.setAccessibleName(_("{name}: lock, sign out, keys").format(name=seat.name))
+        made.setAccessibleName(_("{name}: lock, sign out, help").format(name=seat.name))
         made.setToolTip(seat.name)
         made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         made.setFixedSize(QSize(36, 36))
@@ -52,8 +55,15 @@ class TopBar(QFrame):
         menu = QMenu(made)
         menu.addSection(seat.name)
         menu.addAction(_("Lock\tCtrl+L"), self.lock_asked.emit)
-        menu.addAction(_("All keys\tF1"), self.keys_asked.emit)
+        self._add_help(menu)
         menu.addSeparator()
         menu.addAction(_("Sign out"), self.sign_out_asked.emit)
         made.setMenu(menu)
         return made
+
+    def _add_help(self, menu: QMenu) -> None:
+        inside = menu.addMenu(_("Help"))
+        inside.addAction(_("All keys\tF1"), self.keys_asked.emit)
+        inside.addAction(_("Save report for support…"), self.report_asked.emit)
+        inside.addSeparator()
+        inside.addAction(_("About Agent Workstation"), self.about_asked.emit)

@@ -30,12 +30,14 @@ class SignInScreen(QWidget):
     offline_wanted: (central, login, password); work on this PC without central.
     cancelled: the attempt shall not be waited for.
     language_chosen: code.
+    report_asked: a report for support is wanted, most likely because signing in does not work.
     """
 
     submitted = Signal(str, str, str, bool)
     offline_wanted = Signal(str, str, str)
     cancelled = Signal()
     language_chosen = Signal(str)
+    report_asked = Signal()
 
     def __init__(self, central: str, login: str, remember_allowed: bool, language: str) -> None:
         super().__init__()
@@ -62,6 +64,7 @@ class SignInScreen(QWidget):
         self.enter = button(_("Sign in"), "primary", clicked=self._submit)
         self.offline = button(_("Work without central"), clicked=self._go_offline)
         self.cancel = button(_("Cancel"), clicked=self.cancelled.emit)
+        self.report = button(_("Save report for support…"), "quiet", clicked=self.report_asked.emit)
         self._waiting = QVBoxLayout()
         self._lay_out()
         self.show_ready()
@@ -140,6 +143,7 @@ class SignInScreen(QWidget):
         outer = QVBoxLayout(self)
         outer.addStretch(1)
         outer.addWidget(row("stretch", card, "stretch"))
+        outer.addWidget(row("stretch", self.report, "stretch"))
         outer.addStretch(1)
 
     def _tell(self, words: str, alert: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -46,8 +46,16 @@ class Dialog(QDialog):
         """Say what is wrong, and go to the field that is meant."""
         self._words.setText(words)
         self._problem.setVisible(bool(words))
+        self.fit()
         if words and field is not None:
             field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def fit(self) -> None:
+        """Grow to what is said now: texts wrap, so that the height follows from the width."""
+        layout = self.layout()
+        if layout is not None and self.isVisible():
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)

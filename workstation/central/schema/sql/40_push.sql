@@ -172,10 +172,8 @@ end $$;
 create or replace function api.push(p_device uuid, p_epoch text, p_ops jsonb)
 returns table (op_id uuid, n bigint, status text, version bigint, detail jsonb, "row" jsonb)
 language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set lock_timeout = '3s' as $$
-#variable_conflict use_column
 declare
     me workstation.agent := workstation.caller();
-    e workstation.entity; run record; r record; bad uuid[] := '{}'; edited record;
 begin
     perform workstation.same_central(p_epoch);
     perform set_config('synchronous_commit', 'on', true);
@@ -185,6 +183,18 @@ begin
     if pg_column_size(p_ops) > (case when jsonb_array_length(p_ops) > 1 then 1048576 else 2097152 end) then
         raise exception 'more than a batch may hold' using errcode = '54000';
     end if;
+    return query select * from workstation.push_as(me, p_device, p_ops);
+end $$;
+
+-- The operations of one agent's desk, in that agent's name and with that agent's rights. What administrators apply after
+-- a correction goes this way too.
+create or replace function workstation.push_as(me workstation.agent, p_device uuid, p_ops jsonb)
+returns table (op_id uuid, n bigint, status text, version bigint, detail jsonb, "row" jsonb)
+language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+#variable_conflict use_column
+declare
+    e workstation.entity; run record; r record; bad uuid[] := '{}'; edited record;
+begin
     perform from workstation.device d where d.device = p_device and d.agent_id = me.id for update;
     if not found then
         raise exception 'no hello from this desk' using errcode = 'WS001';
