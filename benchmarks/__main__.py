@@ -3,12 +3,12 @@
 import json
 from pathlib import Path
 
-from benchmarks import save, search, sync
+from benchmarks import crowd, growth, save, search, sync
 
 
 def main() -> None:
     """Each figure with its physical limit, measured in the same run."""
-    results = [*sync.run(), save.run(), search.run()]
+    results = [*sync.run(), save.run(), search.run(), *crowd.run(), *growth.run()]
     print(f"{'name':12}{'ours':>10}{'limit':>10}{'ratio':>8}{'goal':>10}  unit")
     for figure in results:
         numbers = "".join(f"{figure[key]:10.3f}" for key in ("ours", "limit"))

@@ -41,6 +41,7 @@ class Ground:
     url: str
     admin_url: str
     closing: ExitStack
+    server: int  # the number of its first process
 
     def desk(self, login: str) -> SyncDesk:
         """A new, empty replica of an agent."""
@@ -67,7 +68,7 @@ def ground() -> Iterator[Ground]:
         admin.init(server.admin_url)
         for login in ("writer", "reader"):
             accounts.add_agent(server.admin_url, login, login, "agent", "main", "main", PASSWORD)
-        yield Ground(Path(folder), server.url, server.admin_url, closing)
+        yield Ground(Path(folder), server.url, server.admin_url, closing, server.pid or 0)
 
 
 def me(desk: SyncDesk) -> UUID:

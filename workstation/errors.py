@@ -8,7 +8,9 @@ WorkstationError
 + CentralOffline     the central database cannot be reached; work goes on on this PC
 + CentralRefused     central answered and said no to the whole request
   + LoginRefused     wrong password, closed account: stop, ask, keep what waits
+  + CentralUntrusted whoever answers cannot be shown to be central: nothing was said to it; work goes on on this PC
   + UpdateNeeded     this program and central do not understand each other any more
+  + QuotaReached     central takes no more of this from one agent today; the rest goes on
   + CentralReplaced  central is not the one we talked to before: say hello again
 + BatchFailed        central could not carry out one of the operations of a batch
 """
@@ -46,8 +48,16 @@ class LoginRefused(CentralRefused):
     """Central does not know this login, this password, or has closed the account."""
 
 
+class CentralUntrusted(CentralRefused):
+    """No encrypted line to somebody this PC believes to be central: no TLS, a certificate that is not right."""
+
+
 class UpdateNeeded(CentralRefused):
     """This program is too old or too new for central."""
+
+
+class QuotaReached(CentralRefused):
+    """Central keeps no more of this kind from one agent today."""
 
 
 class CentralReplaced(CentralRefused):

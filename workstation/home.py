@@ -211,24 +211,31 @@ class Home:
         return path
 
 
-def note_waiting(home: Home, sign_in: SignIn, waiting: int, since: str) -> None:
-    """Keep beside the encrypted replica how many changes wait and since when (ISO 8601): figures, nothing personal, so
-    that the sign-in can tell whose work waits without anybody's key."""
+def note_waiting(home: Home, sign_in: SignIn, waiting: int, since: str, exported: int = 0) -> None:
+    """Keep beside the encrypted replica how many changes wait, since when (ISO 8601) and how many of them lie in a file
+    too: figures, nothing personal, so that the sign-in can tell whose work waits without anybody's key."""
     path = home.replica_folder(sign_in.central, sign_in.agent) / WAITING_FILE
     if waiting:
-        write_whole(path, json.dumps({"waiting": waiting, "since": since}).encode())
+        note = {"waiting": waiting, "since": since, "exported": exported}
+        write_whole(path, json.dumps(note).encode())
     else:
         path.unlink(missing_ok=True)
 
 
 def waiting_of(home: Home, sign_in: SignIn) -> tuple[int, str]:
     """(changes, since) as last noted; (0, "") when none wait or the note cannot be read."""
+    waiting, since, _exported = waiting_in(home.replica_folder(sign_in.central, sign_in.agent))
+    return waiting, since
+
+
+def waiting_in(folder: Path) -> tuple[int, str, int]:
+    """(changes, since, how many of them were exported) as noted beside the replica in this folder."""
     try:
-        with (home.replica_folder(sign_in.central, sign_in.agent) / WAITING_FILE).open("rb") as file:
+        with (folder / WAITING_FILE).open("rb") as file:
             found = json.loads(file.read(_MAX_TEXT))
-        return int(found["waiting"]), str(found["since"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return 0, ""
+        return int(found["waiting"]), str(found["since"]), int(found.get("exported", 0))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return 0, "", 0
 
 
 def _check(field: str, text: str) -> None:

@@ -95,6 +95,16 @@ def save(home: Path, changes: dict[str, str | int | bool]) -> None:
     write_whole(path, ("\n".join(lines) + "\n").encode())
 
 
+def whole_address(given: str) -> str:
+    """The address of central as people write it, "db.example.org", made whole: postgresql://db.example.org/workstation."""
+    text = given.strip()
+    if not text or "=" in text:
+        return text
+    if "://" not in text:
+        text = f"postgresql://{text}"
+    return text if "/" in text.partition("://")[2] else f"{text}/workstation"
+
+
 def _read(path: Path) -> tuple[dict[str, Any], list[str]]:
     """The checked values of one file and the warnings about it."""
     found, warnings, values = _parse(path), [], {}

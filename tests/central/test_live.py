@@ -254,7 +254,8 @@ def test_the_reaper_ends_a_session_that_holds_back_the_feed_and_says_so(centre, 
         desk.sync()
         botir.sync()
         assert botir.customer(customer) is None  # the feed is held back
-        assert monitoring(sanjar)["feed_delay"] >= 0
+        assert monitoring(sanjar)["feed_delay"] > 0
+        assert monitoring(sanjar)["feed_holder"] is None  # ended by itself
         beat(aziza)
         with pytest.raises(psycopg.OperationalError):
             eve.execute("select 1")
@@ -266,8 +267,26 @@ def test_the_reaper_ends_a_session_that_holds_back_the_feed_and_says_so(centre, 
 
 
 def hasten(centre):
-    """Half a minute passes at once: the reaper's patience is none."""
-    centre.sql("do $$ begin execute replace(pg_get_functiondef('workstation.reap'::regproc), '30 s', '0 s'); end $$")
+    """Half a minute passes at once: the reaper's patience is none, nor is that of who looks."""
+    for function, patience in (("workstation.reap", "30 s"), ("api.monitoring", "5 s")):
+        changed = f"replace(pg_get_functiondef('{function}'::regproc), '''{patience}''', '''0 s''')"
+        centre.sql(f"do $$ begin execute {changed}; end $$")
+
+
+def test_who_holds_back_the_feed_and_may_not_be_ended_is_named(centre, team):
+    aziza, sanjar = team
+    hasten(centre)
+    assert monitoring(sanjar)["feed_delay"] == 0
+    with psycopg.connect(centre.admin_url) as owner:
+        owner.execute("create table workstation.slow (a int)")
+        answer = monitoring(sanjar)
+        assert answer["feed_delay"] > 0
+        assert answer["feed_holder"] == owner.info.user
+        beat(aziza)
+        assert aziza.ask("select api.reap()") == [(0,)]
+        assert owner.execute("select 1").fetchone() == (1,)
+        owner.rollback()
+    assert monitoring(sanjar)["feed_delay"] == 0
 
 
 def test_a_session_to_be_reaped_cannot_keep_the_reaper_away(centre, team):

@@ -17,6 +17,7 @@ import pytest
 from tests.cli import PASSWORD, Finished, Shell, customer_of, run_here, signed_in
 from tests.desks import Centre, command, environment
 from tests.servers import scratch_database
+from workstation.central import health
 
 
 def admin(centre: Centre, *arguments: str, stdin: bytes = b"", ok: int | None = 0) -> Finished:
@@ -125,6 +126,56 @@ def test_agents_teams_and_scopes(centre, tmp_path):
     assert shell("sync", "--password-stdin", stdin=b"second one\n", ok=1).err.count("\n") == 1
     assert shell(*sign_in, stdin=b"second one\n", ok=1).err.count("\n") == 1
     assert shell("status", "--password-stdin", stdin=b"second one\n").answer["customers"] == 0, "what is here stays"
+
+
+def test_a_closed_accounts_work_waits_until_it_is_opened_again(centre, tmp_path):
+    shell = signed_in(centre, tmp_path, "dilshod")
+    login = shell.login
+    customer = customer_of(shell)
+    centre.sql("update workstation.device set waiting = 1, host = 'pc-14'")  # as a window's beat tells it
+    closed = admin(centre, "agent", "disable", login)
+    assert [(pc["host"], pc["waiting"]) for pc in closed.answer["left"]] == [("pc-14", 1)]
+    assert closed.err.startswith("1 change waited on pc-14 (")
+    shell("note", customer, "Written after the account was closed")
+    assert shell("sync", ok=1).err == "This login has no rights at central.\n"
+    assert len(shell.ask("waiting")["items"]) == 2
+    admin(centre, "agent", "password", login)
+    assert shell.ask("sync")["pushed"] == 2
+    assert admin(centre, "agent", "disable", login).answer["left"] == []
+    assert centre.sql("select body from workstation.note") == [("Written after the account was closed",)]
+
+
+def test_a_database_that_is_not_in_utf8_is_refused(cluster):
+    with scratch_database(cluster) as other:
+        psycopg_of(other, "create database latin template template0 encoding 'LATIN1' locale 'C'")
+        try:
+            refused = run_here("admin", "init", other.rpartition("/")[0] + "/latin")
+            assert "createdb --encoding=UTF8" in refused.err
+            assert refused.is_told()
+        finally:
+            psycopg_of(other, "drop database latin")
+
+
+def psycopg_of(url, statement):
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("language", "is_english"),
+    [("C", True), ("", True), ("POSIX", True), ("C.UTF-8", True), ("en_US.UTF-8", True), ("en", True),
+     ("ru_RU.UTF-8", False), ("uz_UZ", False), ("ca_ES", False), ("Cy", False)],
+)  # fmt: skip
+def test_a_server_that_does_not_speak_english_is_noticed(language, is_english):
+    assert bool(health._ENGLISH.match(language)) is is_english
+
+
+def test_the_settings_name_central_for_signing_in(centre, tmp_path):
+    shell, login = Shell(tmp_path / "pc"), centre.add_agent("aziza")
+    assert "Say where central is" in shell("sign-in", "--agent", login, ok=1).err
+    shell.home.mkdir(exist_ok=True)
+    (shell.home / "settings.toml").write_text(f'central = "{centre.url.removeprefix("postgresql://")}"\n')
+    assert shell.ask("sign-in", "--agent", login) == {"agent": login, "role": "agent"}
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,15 @@
 """T8: a writer that sleeps in an open transaction delays the feed for everybody; it costs nobody a row."""
 
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
 from tests.alike import assert_alike
+from tests.central.test_live import hasten
+from tests.desks import PASSWORD
+from tests.servers import drop_database, fresh_database
 from workstation.central import health
 
 
@@ -90,4 +94,55 @@ def test_a_digest_taken_while_somebody_sleeps_drops_nothing(centre, open_desk):
         aziza.sync()
         botir.sync()
     assert botir.notes(customer) == {"meanwhile", "slept"}
+    assert_alike(centre.admin_url, aziza, botir)
+
+
+@contextmanager
+def agent_here(centre, login, customer):
+    """Has changed something through a function for desks, and keeps the transaction open."""
+    with psycopg.connect(centre.url, user=login, password=PASSWORD) as connection:
+        connection.execute("set idle_in_transaction_session_timeout = 0")
+        connection.execute("select api.fetch_customer(%s)", (customer,))
+        yield connection
+        connection.close()
+
+
+@contextmanager
+def agent_in_another_database(centre, login, _customer):
+    """Made after `admin init`, so that it is still open to everybody."""
+    admin_url = fresh_database(centre.cluster)
+    name = urlsplit(admin_url).path.lstrip("/")
+    address = urlsplit(centre.url)._replace(path=f"/{name}").geturl()
+    try:
+        with psycopg.connect(address, user=login, password=PASSWORD) as connection:
+            connection.execute("select pg_current_xact_id()")
+            yield connection
+            connection.close()
+    finally:
+        drop_database(centre.cluster, admin_url)
+
+
+@pytest.mark.parametrize("holder", [agent_here, agent_in_another_database])
+def test_an_agent_who_sleeps_in_a_transaction_is_ended_by_the_next_desk(centre, open_desk, holder):
+    aziza, botir = open_desk("aziza"), open_desk("botir")
+    customer = aziza.add_customer()
+    aziza.sync()
+    botir.sync()
+    hasten(centre)
+    with holder(centre, centre.add_agent("eve"), customer) as sleeper:
+        aziza.note(customer, "meanwhile")
+        assert aziza.sync().waiting == 0
+        botir.sync()
+        assert botir.notes(customer) == set()
+        status = health.status(centre.admin_url)
+        assert status["horizon_seconds"] > 0
+        assert status["horizon"]["login"] == centre.login("eve")
+
+        central = botir.desk.central()
+        assert central.reap() == 1
+        central.close()
+        with pytest.raises(psycopg.OperationalError):
+            sleeper.execute("select 1")
+        botir.sync()
+        assert botir.notes(customer) == {"meanwhile"}
     assert_alike(centre.admin_url, aziza, botir)

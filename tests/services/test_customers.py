@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.services.conftest import ME, NOW, REGIONS
 from workstation.errors import NotFound, Refused
-from workstation.records import Customer
+from workstation.records import ContactPoint, Customer
 from workstation.services import customers, lookup
 
 DESK = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -60,6 +60,17 @@ def test_phones_are_kept_as_given_beside_the_forms_they_are_found_by(store):
     assert found["a@b.uz"] == ("email", None, False)
 
 
+def test_a_corrected_phone_is_found_by_its_new_digits(store, customer):
+    (point,) = points(store, customer)
+    with store.write() as session:
+        customers.mark_point(session, point.id, {"value": "8 (91) 765-43-21 доб. 3"}, REGIONS)
+    with store.read() as session:
+        found = session.get_one(ContactPoint, point.id)
+        assert (found.value, found.e164, found.digits, found.extension) == (
+            "8 (91) 765-43-21 доб. 3", "+998917654321", "998917654321", "3",
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize(("phones", "emails"), [([""], []), (["9" * 101], []), ([], [" "]), ([], ["x" * 1001])])
 def test_a_blank_or_endless_way_to_reach_somebody_refuses_the_whole_customer(store, phones, emails):
     with pytest.raises(Refused):
@@ -91,6 +102,8 @@ def test_fields_are_changed_cleared_and_refused_by_name(store, customer, reread)
      ("kind", "", "person, organisation, prospect"), ("do_not_contact_until", "2026-12-24T10:00", "offset"),
      ("wish", "x" * 10_001, "at most 10000"), ("need", "x" * 1001, "at most 1000"), ("need", "\udcff", "UTF-8"),
      ("id", "x", "no field id"), ("version", "9", "no field"), ("more", "{}", "no field"),
+     ("time_zone", "rubbish", "no time zone rubbish"), ("time_zone", "../../etc/passwd", "no time zone"),
+     ("time_zone", "Asia", "no time zone"),
      ("scope_id", "2", "no field"), ("merged_into", "x", "no field"), ("__class__", "x", "no field"),
      ("metadata", "x", "no field")],
 )  # fmt: skip

@@ -19,7 +19,7 @@ from tests.faults.test_poison import (
     smuggle,
 )
 from workstation.errors import NotFound, Refused
-from workstation.records import Customer, Note, OutboxEntry
+from workstation.records import ContactPoint, Customer, Note, OutboxEntry
 from workstation.services.sync import decisions
 
 
@@ -55,6 +55,31 @@ def test_a_correction_is_seen_at_once_and_offline(aziza, held):
     aziza.line.restore()
     assert_settles(aziza)
     assert aziza.customer(held).is_vip
+
+
+def test_a_corrected_phone_is_found_by_its_new_digits(aziza, centre):
+    customer = aziza.add_customer("Dilnoza Karimova", "+998 90 123-45-67")
+    with aziza.store.read() as session:
+        point = session.scalars(select(ContactPoint.id)).one()
+    smuggle(aziza, point, value="")
+    aziza.sync()
+    (line,) = refused(aziza)
+    correct(aziza, line, value="+998 91 765-43-21")
+    assert_settles(aziza)
+    assert centre.sql("select customer_id, value, e164, digits from workstation.contact_point") == [
+        (customer, "+998 91 765-43-21", "+998917654321", "998917654321")
+    ]
+
+
+def test_a_correction_names_a_time_zone_that_there_is(aziza):
+    customer = aziza.add_customer()
+    smuggle(aziza, customer, name="")
+    aziza.sync()
+    (line,) = refused(aziza)
+    with pytest.raises(Refused, match="no time zone rubbish"):
+        correct(aziza, line, time_zone="rubbish")
+    correct(aziza, line, name="Dilnoza", time_zone="Asia/Tashkent")
+    assert_settles(aziza)
 
 
 @pytest.mark.parametrize(

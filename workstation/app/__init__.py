@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from workstation import settings as settings_file
+from workstation.app.leaving import refuse_another_central
 from workstation.central.port import Central, DeskState
 from workstation.central.postgres import CALL_SECONDS, Line, PostgresCentral
 from workstation.changes import Changes
@@ -184,12 +185,15 @@ def sign_in(
     """Check the password with central and make or open the replica.
 
     After a password reset the second wrap of the key, which only central can open, lets the agent in. Raises
-    LoginRefused, CentralOffline, CannotOpen.
+    LoginRefused, CentralOffline, CannotOpen; Refused while work of this agent waits here for a central elsewhere.
     """
+    central_url = settings_file.whole_address(central_url)
     if not login.strip() or not (central_url + login).isprintable():
         raise Refused(_("The address of central and the login are one line of text each."))
     settings = load_settings(home)
     known = next((s for s in home.sign_ins() if (s.central, s.agent) == (central_url, login)), None)
+    if known is None:
+        refuse_another_central(home, central_url, login)
     device = (known.device if known else None) or uuid4()
     who = SignIn(central_url, login, device)
     line = Line(central_url, login, password, device, "sign-in", settings.tls, settings.root_cert)

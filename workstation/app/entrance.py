@@ -13,7 +13,7 @@ from workstation import settings as settings_file
 from workstation.app import Desk, load_settings, now, open_desk, sign_in
 from workstation.app.help import GateReport
 from workstation.app.window import here
-from workstation.errors import CentralOffline, WorkstationError
+from workstation.errors import CentralOffline, CentralRefused, LoginRefused, WorkstationError
 from workstation.home import Home, SignIn, waiting_of
 from workstation.language import _
 from workstation.replica import keychain, vault
@@ -54,7 +54,7 @@ class Entrance(QObject):
         except WorkstationError as error:
             words = str(error)
         settings = self._settings
-        central = settings.central or (last.central if last else "")
+        central = settings_file.whole_address(settings.central or (last.central if last else ""))
         self.gate = SignInScreen(central, last.agent if last else "", settings.remember_allowed, self._language)
         self.gate.submitted.connect(self._sign_in)
         self.gate.offline_wanted.connect(self._work_offline)
@@ -71,6 +71,8 @@ class Entrance(QObject):
             self._recall(last)
 
     def _sign_in(self, central: str, login: str, password: str, remember: bool) -> None:
+        central = settings_file.whole_address(central)
+
         def attempt(doors: Doors, closing: ExitStack) -> Desk:
             desk = closing.enter_context(sign_in(self._home, central, login, password, doors.announce))
             if remember and desk.settings.remember_allowed:
@@ -80,6 +82,8 @@ class Entrance(QObject):
         self._try(attempt, _("Asking central…"))
 
     def _work_offline(self, central: str, login: str, password: str) -> None:
+        central = settings_file.whole_address(central)
+
         def attempt(doors: Doors, closing: ExitStack) -> Desk:
             known = next((one for one in self._home.sign_ins() if (one.central, one.agent) == (central, login)), None)
             return closing.enter_context(
@@ -117,7 +121,8 @@ class Entrance(QObject):
             else:
                 closing.close()  # cancelled meanwhile
         elif number == self._attempt and self.gate is not None:
-            may = isinstance(outcome, CentralOffline) and self._has_replica()
+            is_away = isinstance(outcome, CentralOffline | CentralRefused) and not isinstance(outcome, LoginRefused)
+            may = is_away and self._has_replica()
             defect = _("This is a defect of the program; it was written to the log.")
             words = str(outcome) if isinstance(outcome, WorkstationError) else defect
             self.gate.show_problem(words, may_work_offline=may)
@@ -130,7 +135,8 @@ class Entrance(QObject):
 
     def _has_replica(self) -> bool:
         assert self.gate is not None, "asked while it shows"
-        folder = self._home.replica_folder(self.gate.central.text().strip(), self.gate.login.text().strip())
+        central = settings_file.whole_address(self.gate.central.text())
+        folder = self._home.replica_folder(central, self.gate.login.text().strip())
         return vault.has_key(folder)
 
     def _cancel(self) -> None:

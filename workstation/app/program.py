@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QApplication
 
 from workstation.app import Desk, load_settings
 from workstation.app.entrance import Entrance
+from workstation.app.leaving import note_what_waits
 from workstation.app.window import Workstation, bind_keys, open_workstation, renew_window
 from workstation.errors import WorkstationError
-from workstation.home import Home, note_waiting
+from workstation.home import Home
 from workstation.language import _, ngettext
 from workstation.services.sync.standing import Connection, Counts, counts
 from workstation.settings import Settings
@@ -49,6 +50,7 @@ class Shift(QObject):
         self.workstation: Workstation = closing.enter_context(open_workstation(desk, doors))
         self._application = application
         self._counted: int | None = None  # how many waited when it was last counted, since the sign-out
+        self._has_ended = False
         self._idle = IdleWatch(application, desk.settings.lock_minutes)
         self._idle.idled.connect(self.lock_now)
         doors.online_changed.connect(self._note_standing)
@@ -110,13 +112,15 @@ class Shift(QObject):
 
     def end(self) -> None:
         """Close what this shift holds; may be said twice."""
-        closing, self._closing = self._closing, ExitStack()
+        if self._has_ended:
+            return
+        self._has_ended = True
         self._idle.stop()
         self.window.keep_drafts()
         with suppress(RuntimeError):
             self.window.closed.disconnect(self.end)
-        _note_waiting(self.desk, self.waiting, self.workstation.watch.connection)
-        closing.close()
+        _note_waiting(self.desk)
+        self._closing.close()
         self.over.emit()
 
     def _left(self, found: Counts) -> None:
@@ -140,7 +144,7 @@ class Shift(QObject):
             self.lock.show_problem(_("This is not the password of this agent."))
 
     def _note_standing(self, connection: Connection) -> None:
-        self.workstation.background.call(self, _note_waiting, self.desk, connection.waiting, connection)
+        self.workstation.background.call(self, _note_waiting, self.desk)
         if self._counted:
             self.workstation.background.read(self, counts, then=self._leave_when_delivered)
 
@@ -149,10 +153,9 @@ def _nothing(_session: object) -> None:
     """Writes nothing."""
 
 
-def _note_waiting(desk: Desk, waiting: int, connection: Connection | None) -> None:
-    since = (connection.waiting_since if connection is not None else None) or desk.clock()
+def _note_waiting(desk: Desk) -> None:
     with suppress(WorkstationError, OSError):
-        note_waiting(desk.home, desk.who, waiting, since.isoformat())
+        note_what_waits(desk.home, desk.who, desk.store)
 
 
 class Program(QObject):

@@ -57,8 +57,12 @@ def add_agent(url: str, login: str, name: str, role: str, team: str, scope: str,
     return str(agent_id)
 
 
-def disable_agent(url: str, login: str) -> None:
-    """Close an account: no login any more, open sessions ended; what the agent wrote stays."""
+def disable_agent(url: str, login: str) -> list[dict[str, Any]]:
+    """Close an account: no login any more, open sessions ended; what the agent wrote stays.
+
+    Gives the PCs that last said that work of this agent waits on them: [{host, waiting, seen_at}]. It waits there,
+    encrypted, until the account is opened again by `set_password`.
+    """
     with as_owner(url) as connection:
         _agent(connection, login)
         _ddl(connection, "alter role %I nologin", login)
@@ -68,6 +72,8 @@ def disable_agent(url: str, login: str) -> None:
         connection.execute(
             text("select pg_terminate_backend(pid) from pg_stat_activity where usename = :login"), {"login": login}
         )
+        left = connection.execute(text(_LEFT), {"login": login}).mappings()
+        return [dict(row) for row in left]
 
 
 def set_password(url: str, login: str, password: str) -> None:
@@ -166,6 +172,16 @@ def _wrong_in(row: Any) -> str | None:
     if row.get("uncallable", "number") not in ("number", "person"):
         return "uncallable"
     return next((key for key in ("code", "label") if not row.get(key, "").strip()), None)
+
+
+# A window tells with every beat, a command only at its sync: the later word counts.
+_LEFT = """
+select d.host, w.waiting, w.seen_at from workstation.device d
+    join workstation.agent a on a.id = d.agent_id
+    left join workstation.presence p on p.device = d.device and p.agent_id = d.agent_id and p.seen_at > d.seen_at
+    cross join lateral (select coalesce(p.waiting + p.undecided, d.waiting + d.refused) as waiting,
+        coalesce(p.seen_at, d.seen_at) as seen_at) w
+    where a.login = :login and w.waiting > 0 order by w.seen_at desc"""
 
 
 def _verifier(connection: Connection, login: str, password: str) -> str:

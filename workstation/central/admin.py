@@ -14,6 +14,7 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from workstation.central.dispositions import STARTER
+from workstation.central.troubles import NOT_BUILT
 from workstation.errors import CentralOffline, Refused
 from workstation.language import _
 from workstation.records import RECORDS, AboutCustomer, Record
@@ -59,6 +60,8 @@ def as_owner(url: str) -> Iterator[Connection]:
 
 def _in_words(error: DBAPIError) -> Exception:
     code = getattr(error.orig, "sqlstate", None)
+    if code in NOT_BUILT:
+        return Refused(_("This database is not a central, or an older one: run “workstation admin init” on it first."))
     first = str(error.orig).strip().splitlines()[:1]
     if isinstance(error, OperationalError) and code is None and "password" not in "".join(first):
         return CentralOffline(_("Central cannot be reached at this address."))
@@ -74,8 +77,10 @@ def init(url: str) -> str:
         owner = connection.execute(text("select rolsuper from pg_roles where rolname = current_user")).scalar()
         if not owner:
             raise Refused(_("Building central needs a superuser of PostgreSQL once."))
-        if connection.execute(text("show server_version_num")).scalar_one() < "150000":
+        if int(connection.execute(text("show server_version_num")).scalar_one()) < 150_000:
             raise Refused(_("Central needs PostgreSQL 15 or newer."))
+        if connection.execute(text("show server_encoding")).scalar_one() != "UTF8":
+            raise Refused(_("Central needs a database in UTF-8: createdb --encoding=UTF8 --template=template0."))
         run_script(connection, _GROUND)
         script = Config()
         script.set_main_option("script_location", str(SCHEMA_FOLDER))
@@ -137,6 +142,7 @@ def _settle_database(connection: Connection) -> None:
         "tcp_keepalives_count = 3",
         "client_connection_check_interval = '10s'",
         "idle_in_transaction_session_timeout = '10s'",
+        "jit = off",  # compiling a statement takes longer than any of ours runs
         # What agents type stands in the messages of errors, and in the DETAIL (values of rows, parameters) and CONTEXT
         # of any message: none of it reaches the server's log ("log" outranks error; FATAL is still logged).
         "log_min_messages = log",

@@ -205,8 +205,8 @@ class EmbeddedPostgres:
         (cluster / "postmaster.pid").unlink(missing_ok=True)
         settings = {
             **({} if self._durable else _NOT_DURABLE),
-            **self._settings,
             "listen_addresses": HOST,
+            **self._settings,
             "unix_socket_directories": "",
             "port": str(port),
         }

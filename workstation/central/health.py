@@ -1,5 +1,6 @@
 """How central stands, for its administrator: desks and what waits on them, feed, what failed, and what to look at."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -35,12 +36,14 @@ select a.login, a.name as agent, coalesce(p.host, d.host, '') as host, d.device:
 from workstation.device d join workstation.agent a on a.id = d.agent_id
 left join workstation.presence p on p.device = d.device and p.agent_id = d.agent_id
 cross join lateral (select coalesce(p.seen_at >= d.seen_at, false) as is_beat) l order by a.login, 3"""
+_ENGLISH = re.compile(r"(?:C|POSIX|en)(?:[._@].*)?\Z|\Z")  # lc_messages; without any the server speaks English
 _FIGURES = """
 select (select count(*) from workstation.agent where is_active) as agents,
     current_setting('max_connections')::int as max_connections, current_setting('server_version') as postgresql,
     (select count(*) from pg_stat_activity where datname = current_database()) as connections,
     f.entries as feed_entries, f.oldest as feed_since, pg_total_relation_size('workstation.feed') as feed_bytes,
     (select count(*) from workstation.op_rejected) as rejected, workstation.is_released() as released,
+    current_setting('lc_messages') as speech,
     coalesce((select array_agg(a.login order by a.login) from workstation.agent a
         where a.is_active and not exists (select from pg_roles r where r.rolname = a.login)), '{}') as no_login,
     (select min(made_at) from workstation.device) as first_desk_at, clock_timestamp() as now,
@@ -156,6 +159,9 @@ def _warnings_of_server(answer: dict[str, Any], figures: dict[str, Any]) -> list
             login=horizon["login"], seconds=round(horizon["seconds"]), pid=horizon["pid"] or "–",
             database=horizon["database"], from_=horizon["application"] or horizon["address"] or horizon["state"],
         ))  # fmt: skip
+    if not _ENGLISH.match(figures["speech"]):
+        told = _("The server speaks {language}: desks know why it refuses only in English; set lc_messages = 'C'.")
+        warnings.append(told.format(language=figures["speech"]))
     if figures["no_login"]:
         told = _("Agents without a login role here; restore the roles or give each a new password: {logins}.")
         more = [] if len(figures["no_login"]) <= LOGINS else ["…"]

@@ -88,11 +88,13 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of the feed: `put` and `gone` by entity; `entries` 0 = nothing left below the horizon."""
+    """One page of the feed: `put` and `gone` by entity; `entries` 0 = nothing new; after the last one nothing is left
+    below the horizon."""
 
     position: Position
     horizon: str
     entries: int
+    is_last: bool
     put: dict[str, list[Values]]
     gone: dict[str, list[UUID]]
 
@@ -159,7 +161,8 @@ class Central(LiveCentral, Protocol):
     """The central database. Every verb raises CentralOffline, LoginRefused, CentralReplaced or CentralRefused."""
 
     def hello(self, state: DeskState) -> Hello:
-        """Say who we are; ends this device's older connections of the same purpose."""
+        """Say who we are; ends this device's older connections of the same purpose. QuotaReached for the hundred and
+        first new device of an agent within a day."""
 
     def report(self, device: UUID, waiting: int, refused: int) -> None:
         """Tell what still waits on this desk after a sync."""

@@ -15,8 +15,18 @@ from psycopg.conninfo import conninfo_to_dict
 from workstation.central.failures import place_of
 from workstation.central.live import PROGRAM, LiveVerbs, numbers_of
 from workstation.central.port import Answer, Bucket, DeskState, Hello, Operation, Page, Position
+from workstation.central.troubles import NOT_BUILT, unreached
+from workstation.central.trust import authorities
 from workstation.central.watchdog import Watchdog, shut_down
-from workstation.errors import BatchFailed, CentralOffline, CentralRefused, CentralReplaced, LoginRefused, Refused
+from workstation.errors import (
+    BatchFailed,
+    CentralOffline,
+    CentralRefused,
+    CentralReplaced,
+    LoginRefused,
+    QuotaReached,
+    Refused,
+)
 from workstation.language import _
 from workstation.records import KINDS, Values
 
@@ -47,7 +57,8 @@ class Line:
 
 
 def connection_options(line: Line) -> dict[str, Any]:
-    """The libpq options of a connection (sync.md, section 6). Raises Refused when the address cannot be read."""
+    """The libpq options of a connection (sync.md, section 6). Raises Refused when the address cannot be read,
+    CentralUntrusted when this PC has no authorities to trust."""
     try:
         given = conninfo_to_dict(line.url)
     except psycopg.ProgrammingError as error:
@@ -61,7 +72,6 @@ def connection_options(line: Line) -> dict[str, Any]:
             _("The address of central is a host, a port and a database alone: postgresql://host:5432/workstation.")
         )
     is_local = line.tls == "none" or all(host in ("127.0.0.1", "::1", "localhost") for host in hosts)
-    secure = {"sslmode": "verify-full", "sslrootcert": line.root_cert, "channel_binding": "require"}
     return given | {
         "user": line.login,
         "password": line.password,
@@ -72,8 +82,12 @@ def connection_options(line: Line) -> dict[str, Any]:
         "keepalives_interval": 5,
         "keepalives_count": 3,
         "tcp_user_timeout": 15_000,
-        **({"sslmode": "disable", "channel_binding": "disable"} if is_local else secure),
+        **({"sslmode": "disable", "channel_binding": "disable"} if is_local else _encrypted(line.root_cert)),
     }
+
+
+def _encrypted(root_cert: str) -> dict[str, str]:
+    return {"sslmode": "verify-full", "sslrootcert": authorities(root_cert), "channel_binding": "require"}
 
 
 class PostgresCentral(LiveVerbs):
@@ -141,6 +155,7 @@ class PostgresCentral(LiveVerbs):
             Position(xid, seq),
             below,
             entries,
+            is_last=entries < PAGE,
             put={entity: parts["put"] for entity, parts in changes.items()},
             gone={entity: [UUID(i) for i in parts["gone"]] for entity, parts in changes.items()},
         )
@@ -193,7 +208,7 @@ class PostgresCentral(LiveVerbs):
                 raise CentralOffline(_("The connection to central was ended."))
             try:
                 if self._connection is None or self._connection.closed:
-                    self._connection = psycopg.connect(autocommit=True, **self._options)
+                    self._connection = self._connect()
                 with self._watchdog.watch(self._connection.fileno(), seconds or self._call_seconds):
                     yield self._connection
             except psycopg.Error as error:
@@ -206,6 +221,12 @@ class PostgresCentral(LiveVerbs):
             finally:
                 if self._is_over:
                     _hang_up(self._connection)
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        try:
+            return psycopg.connect(autocommit=True, **self._options)
+        except psycopg.Error as error:
+            raise unreached(error, self._options) from error
 
 
 def _answers(rows: list[tuple[Any, ...]]) -> list[Answer]:
@@ -222,7 +243,9 @@ def named(error: psycopg.Error, *, fails_batch: bool = False) -> Exception:
     """A database error as what the agent can do about it. The database's own text stays out: it may quote a note."""
     code = error.sqlstate
     if code is None:
-        return _unreached(error)
+        if isinstance(error, psycopg.DataError):
+            return BatchFailed(_("A text cannot be sent as it is."), place="desk")
+        return CentralOffline(_("Central cannot be reached."))
     if code == "WS001":
         return CentralReplaced(_("Central is not the one this PC talked to before."))
     if code == "WS002":
@@ -231,38 +254,29 @@ def named(error: psycopg.Error, *, fails_batch: bool = False) -> Exception:
         )
     if code == "WS003":
         return Refused(_("Figures about others are for the supervisor of a team; central says that you are not one."))
+    if code == "WS004":
+        return QuotaReached(_("This login was used on a hundred new PCs within a day; another can be added tomorrow."))
+    if code == "WS005":
+        return QuotaReached(_("Central keeps no more changes of this login that it cannot carry out today."))
     if code.startswith("28"):
         return LoginRefused(_("Central does not accept this login or password."))
     if code.startswith(_TRANSIENT):
         return CentralOffline(_("Central is busy or restarting."))
+    if code in NOT_BUILT:
+        return CentralRefused(
+            _("This database is not a central, or an older one: its administrator runs “workstation admin init”.")
+        )
     if fails_batch and code.startswith(_OF_ONE_OPERATION):
         told = _("Central could not carry out an operation (error {code}).").format(code=code)
         return BatchFailed(told, code, place_of(error))
     return CentralRefused(_("Central refused the request (error {code}).").format(code=code))
 
 
-def _unreached(error: psycopg.Error) -> Exception:
-    text = str(error)
-    if "password authentication failed" in text or "no password supplied" in text:
-        return LoginRefused(_("Central does not accept this login or password."))
-    if "is not permitted to log in" in text or "permission denied for database" in text:
-        return LoginRefused(_("This login has no rights at central."))
-    if "certificate" in text:
-        return CentralRefused(_("The certificate of central is not trusted."))
-    if isinstance(error, psycopg.DataError):
-        return BatchFailed(_("A text cannot be sent as it is."), place="desk")
-    return CentralOffline(_("Central cannot be reached."))
-
-
 def as_json(operation: Operation) -> str:
-    """An operation as JSON text; its own texts are JSON already and are put in as they are."""
-    head = {
-        "op_id": str(operation.op_id),
-        "n": operation.n,
-        "kind": operation.kind,
-        "entity": operation.entity,
-        "id": str(operation.id),
-        "made_at": operation.made_at,
-        "op_schema": operation.op_schema,
-    }
-    return f'{json.dumps(head)[:-1]}, "set": {operation.set}, "needs": {operation.needs}}}'
+    """An operation as JSON text. Its own texts are JSON already; the rest are ids, numbers and names of ours, in which
+    nothing is to be escaped."""
+    return (
+        f'{{"op_id": "{operation.op_id}", "n": {operation.n}, "kind": "{operation.kind}", '
+        f'"entity": "{operation.entity}", "id": "{operation.id}", "made_at": "{operation.made_at}", '
+        f'"op_schema": {operation.op_schema}, "set": {operation.set}, "needs": {operation.needs}}}'
+    )

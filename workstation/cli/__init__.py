@@ -37,6 +37,8 @@ COMMANDS = {
     "note": "workstation.cli.work",
     "contact": "workstation.cli.work",
     "callback": "workstation.cli.work",
+    "waiting": "workstation.cli.leaving",
+    "forget": "workstation.cli.leaving",
     "conflicts": "workstation.cli.decisions",
     "refused": "workstation.cli.decisions",
     "import": "workstation.cli.imports",

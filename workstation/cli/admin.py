@@ -5,12 +5,13 @@ from typing import Any
 
 import click
 
-from workstation.central import accounts, admin, health
-from workstation.cli.common import Output, given_password, on_central
+from workstation.app import now
+from workstation.central import accounts, admin, certificates, health
+from workstation.cli.common import Output, given_password, on_central, plain
 from workstation.cli.dead_letters import central_option, dead_letters_group
 from workstation.cli.status_words import status_words
 from workstation.errors import Refused
-from workstation.language import _
+from workstation.language import _, ngettext
 
 
 @click.group("admin")
@@ -69,6 +70,37 @@ def admin_min_program(version: str, url: str, out: Output) -> None:
     out.show({"min_program": version}, _("Desks need program {version} or newer.").format(version=version))
 
 
+@admin_command.command("certificate")
+@click.option("--out", "folder", required=True, type=click.Path(path_type=Path), help="The folder for the files.")
+@click.option("--host", "hosts", required=True, multiple=True, help="A name or address by which PCs reach the server.")
+@click.option("--days", default=certificates.SERVER_DAYS, type=click.IntRange(1, certificates.AUTHORITY_DAYS))
+@on_central
+def admin_certificate(folder: Path, hosts: tuple[str, ...], days: int, out: Output) -> None:
+    """A test authority and a server certificate for TLS; the same folder again renews the certificate."""
+    made = certificates.make(folder.absolute(), hosts, now(), days)
+    answer = {
+        "authority": made.authority, "certificate": made.certificate, "key": made.key, "hosts": hosts,
+        "ends_at": made.ends_at, "is_same_authority": made.is_same_authority,
+    }  # fmt: skip
+    words = _(
+        "Made for trying out: whoever has {authority_key} can pose as any server to PCs that trust {authority}.\n"
+        "The certificate for {hosts} ends on {date}.\n\n"
+        "postgresql.conf of the server (its account must own the key, mode 0600):\n"
+        "    ssl = on\n    ssl_cert_file = '{certificate}'\n    ssl_key_file = '{key}'\n\n"
+        "settings.toml of each PC, after {authority} was copied there:\n"
+        '    tls = "verify-full"\n    root_cert = "…/{authority_name}"'
+    )
+    out.show(
+        {name: str(value) if isinstance(value, Path) else value for name, value in answer.items()},
+        words.format(
+            **answer | {"hosts": ", ".join(hosts)},
+            authority_key=folder / certificates.AUTHORITY_KEY,
+            authority_name=certificates.AUTHORITY,
+            date=made.ends_at.date(),
+        ),
+    )
+
+
 @admin_command.command("set")
 @click.argument("file", type=click.Path(path_type=Path))
 @central_option
@@ -107,8 +139,15 @@ def agent_add(
 @on_central
 def agent_disable(login: str, url: str, out: Output) -> None:
     """Close an account; what the agent wrote stays."""
-    accounts.disable_agent(url, login)
-    out.show({"login": login}, _("{login} is closed.").format(login=login))
+    left = accounts.disable_agent(url, login)
+    for pc in left:
+        many = ngettext(
+            "{n} change waited on {host} ({time}); open the account again to have it delivered.",
+            "{n} changes waited on {host} ({time}); open the account again to have them delivered.",
+            pc["waiting"],
+        )
+        click.echo(many.format(n=pc["waiting"], host=pc["host"], time=plain(pc["seen_at"])), err=True)
+    out.show({"login": login, "left": left}, _("{login} is closed.").format(login=login))
 
 
 @agent_group.command("password")

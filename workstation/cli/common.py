@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,8 @@ import click
 
 from workstation import logs
 from workstation.app import Desk, open_desk
-from workstation.errors import Refused
+from workstation.app.leaving import note_what_waits
+from workstation.errors import Refused, WorkstationError
 from workstation.home import Home, SignIn
 from workstation.language import _
 from workstation.replica import keychain
@@ -120,7 +121,11 @@ def this_desk(home: Home, agent: str | None, password_stdin: bool) -> Iterator[D
         with open_desk(home, who, password_of(who, password_stdin)) as desk:
             for warning in desk.settings.warnings:
                 click.echo(warning, err=True)
-            yield desk
+            try:
+                yield desk
+            finally:
+                with suppress(WorkstationError):  # a full disk is told by what was to be saved
+                    note_what_waits(home, who, desk.store)
     finally:
         logs.stop_log(log)
 

@@ -5,7 +5,7 @@ from typing import Any
 import click
 from sqlalchemy import func, select
 
-from workstation.app import Desk, sign_in
+from workstation.app import Desk, load_settings, sign_in
 from workstation.cli.common import Output, common, desk_command, given_password
 from workstation.errors import CentralOffline, Refused, WorkstationError
 from workstation.home import Home
@@ -13,16 +13,20 @@ from workstation.language import _
 from workstation.records import Customer
 from workstation.replica import keychain
 from workstation.services.sync import standing
+from workstation.settings import whole_address
 
 
 @click.command("sign-in")
-@click.option("--central", "url", required=True, help="postgresql://host:port/database")
+@click.option("--central", "url", help="postgresql://host:port/database; else the one of this PC's settings.")
 @click.option("--agent", required=True, help="The login.")
 @click.option("--remember", is_flag=True, help="Keep the password in this PC's keyring.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
 @common
-def sign_in_command(url: str, agent: str, remember: bool, password_stdin: bool, home: Home, out: Output) -> None:
+def sign_in_command(url: str | None, agent: str, remember: bool, password_stdin: bool, home: Home, out: Output) -> None:
     """Check the password with central and make this PC's encrypted replica."""
+    url = whole_address(url or load_settings(home).central or "")
+    if not url:
+        raise Refused(_("Say where central is: --central postgresql://host:5432/workstation."), "central")
     password = given_password(password_stdin) or keychain.recall(url, agent)
     if not password:
         raise Refused(_("A password is needed: --password-stdin or the variable WORKSTATION_PASSWORD."))

@@ -129,13 +129,14 @@ def _value(field: str, text: str) -> Any:
     if field == "name":
         return texts.required(text, _("A name"))
     if field == "time_zone" and text:
-        _check_zone(text)
+        check_zone(text)
     if field == "kind" and text not in KINDS:
         raise Refused(_("{field} is one of: {values}.").format(field=field, values=", ".join(KINDS)), field)
     return texts.optional(text, field, Customer.limits.get(field, TEXT_LIMIT)) or None
 
 
-def _check_zone(name: str) -> None:
+def check_zone(name: str) -> None:
+    """Raises Refused for what is no time zone."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -90,6 +90,7 @@ class FiguresCard:
         callbacks_unowned: open ones of nobody whose time comes within an hour, or has come.
         silent: signed in, no word for over 30 s. waiting, undecided: operations on all PCs of the team.
         feed_delay: seconds for which a session has held back what other desks are told; 0 = nothing does.
+        feed_holder: the login of that session when nothing ends it by itself (it is no agent's); else empty.
     """
 
     working: int
@@ -102,6 +103,7 @@ class FiguresCard:
     waiting: int
     undecided: int
     feed_delay: float
+    feed_holder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,7 @@ def _figures(agents: Iterable[AgentLine], found: Values) -> FiguresCard:
         waiting=sum(line.waiting for line in lines),
         undecided=sum(line.undecided for line in lines),
         feed_delay=float(found["feed_delay"]),
+        feed_holder=found.get("feed_holder") or "",
     )
 
 

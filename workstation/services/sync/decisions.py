@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from workstation.errors import NotFound, Refused
+from workstation.keys import parse_phone
 from workstation.language import _
 from workstation.records import KINDS, OutboxEntry, Record, Values
 from workstation.records.base import TEXT_LIMIT, Id, UtcTime
@@ -135,6 +136,8 @@ def correct(inbox: Inbox, entry: OutboxEntry, changes: Values) -> None:
     _still(inbox, entry, REJECTED, _("Only a refused change can be corrected."))
     kind = KINDS[entry.entity]
     given = {name: _value(kind, entry, name, text) for name, text in changes.items()}
+    if isinstance(given.get("value"), str) and entry.entity == "contact_point":
+        given = _found_by(entry, given["value"]) | given
     fields = entry.set | {name: [entry.set.get(name, [None])[0], value] for name, value in given.items()}
     delivery.cover(inbox, entry.entity, entry.entity_id.bytes)
     inbox.connection.execute(
@@ -142,6 +145,16 @@ def correct(inbox: Inbox, entry: OutboxEntry, changes: Values) -> None:
         (uuid7().bytes, json.dumps(fields), entry.op_id.bytes),
     )
     _settle_again(inbox, [entry])
+
+
+def _found_by(entry: OutboxEntry, phone: str) -> Values:
+    """The forms by which a corrected phone is found; nothing for another kind of contact point."""
+    is_phone = "digits" in entry.set or entry.set.get("kind", [None, None])[1] == "phone"
+    if not is_phone:
+        return {}
+    parsed = parse_phone(phone)
+    forms = {"e164": parsed.e164, "digits": parsed.digits or None, "extension": parsed.extension}
+    return {name: form for name, form in forms.items() if entry.kind == "add" or name in entry.set}
 
 
 def correct_by_id(inbox: Inbox, session: Session, op_id: UUID, changes: Values) -> None:
@@ -228,6 +241,8 @@ def _value(kind: type[Record], entry: OutboxEntry, name: str, text: Any) -> Any:
     column = kind.__table__.columns[name]
     try:
         if isinstance(column.type, Text):
+            if name == "time_zone" and text:
+                customers.check_zone(str(text))
             written = texts.required if not column.nullable else texts.optional
             return written(str(text), name, kind.limits.get(name, TEXT_LIMIT)) or None
         if text == "" and column.nullable:

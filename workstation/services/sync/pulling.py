@@ -33,6 +33,8 @@ def pull(desk: SyncDesk, epoch: str, cursor: Cursor, tally: Tally) -> None:
             ask_before_removing(desk, inbox, count_here(inbox, page.gone), tally)
             tally.pulled += apply_page(inbox, cursor.scope_id, page)
             move_cursor(inbox.connection, cursor.scope_id, page.position)
+        if page.is_last:  # asking once more would only hear that: a third of all calls where much is written
+            return
         position = page.position
 
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from workstation.central.port import Answer, Operation
-from workstation.errors import BatchFailed, CentralRefused, CentralReplaced, LoginRefused
+from workstation.errors import BatchFailed, CentralRefused, CentralReplaced, LoginRefused, QuotaReached
 from workstation.logs import Plain
 from workstation.replica import delivery
 from workstation.replica.delivery import Outcome, WaitingEntry
@@ -100,8 +100,11 @@ def ask_about_put_aside(desk: SyncDesk, epoch: str) -> bool:
 def _quarantine(desk: SyncDesk, entry: WaitingEntry, failure: BatchFailed, tally: Tally) -> None:
     log.warning("operation %s on a %s was put aside", entry.op_id, Plain(entry.entity))
     told = {"reason": "failed", "code": failure.code, "place": failure.place}
-    # first: a broken line must not lose this copy
-    desk.central.put_aside(desk.device, as_operation(entry), json.dumps(told))
+    try:
+        # first: a broken line must not lose this copy
+        desk.central.put_aside(desk.device, as_operation(entry), json.dumps(told))
+    except QuotaReached:  # the payload is kept here, and nothing else waits for it
+        log.warning("central keeps no copy of it")
     with desk.store.from_central() as inbox:
         reason = json.dumps(told | {"text": str(failure)}, ensure_ascii=False)
         outcome = Outcome(entry.op_id, "quarantined", reason=reason)

@@ -143,6 +143,10 @@ class MonitoringScreen(Screen):
         if self._trouble and is_old:
             return self._trouble
         held = self._card.figures.feed_delay if self._card else 0.0
+        holder = self._card.figures.feed_holder if self._card else ""
+        if held > HELD_SECONDS and holder:
+            words = _("{login} has held back for {n} s what PCs are told; tell the administrator.")
+            return words.format(login=holder, n=int(held))
         if held > HELD_SECONDS:
             return _("A session has held back for {n} s what PCs are told; it is ended by itself.").format(n=int(held))
         return ""

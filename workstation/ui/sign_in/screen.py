@@ -122,7 +122,7 @@ class SignInScreen(QWidget):
             ("", self.remember), (_("Language"), self.language),
         ):  # fmt: skip
             field.setAccessibleName(words or self.remember.text())
-            form.addRow(words, field)
+            form.addRow(words, field) if words else form.addRow(field)
         card: QFrame = column(
             label(_("Agent Workstation"), "title"),
             label(_("Sign in once a shift; work goes on when the line does not."), "muted", wrap=True),

@@ -1,4 +1,6 @@
--- The first word of every desk: who it is, what it may see, where it stands.
+-- The first word of every desk: who it is, what it may see, where it stands. Who installs a room full of PCs stays below
+-- a hundred new desks a day; nothing else may fill the table of desks.
+create index if not exists device_agent on workstation.device (agent_id, made_at);
 
 create or replace function api.hello(p_device uuid, p_host text, p_program text, p_op_schema integer, p_state jsonb)
 returns jsonb
@@ -13,6 +15,11 @@ begin
         perform pg_terminate_backend(a.pid) from pg_stat_activity a
         where a.usename = session_user and a.application_name = mine and a.pid <> pg_backend_pid()
             and a.backend_start <= (select b.backend_start from pg_stat_activity b where b.pid = pg_backend_pid());
+    end if;
+    if not exists (select from workstation.device k where k.device = p_device and k.agent_id = me.id)
+        and (select count(*) from workstation.device k
+            where k.agent_id = me.id and k.made_at > now() - interval '1 day') >= 100 then
+        raise exception 'more than 100 new desks of one agent within a day' using errcode = 'WS004';
     end if;
     insert into workstation.device as d (device, agent_id, desk_secret)
     values (p_device, me.id, sha256(convert_to(gen_random_uuid()::text || gen_random_uuid() || gen_random_uuid(), 'UTF8')))

@@ -1,77 +1,91 @@
 -- Push: operations of one desk, in order, each applied once. Rules are answered, not raised; an unexpected error fails
 -- the whole batch and the desk halves it.
 
--- Why these values may not be written, or null. `editing` asks for may_edit instead of may_add; `absent` are the
--- required fields that the values do not bring.
-create or replace function workstation.why_not(entity text, given jsonb, editing boolean) returns jsonb
+-- Of each of `given` ({field: [old, new]}) that may not be written the first reason. `editing` asks for may_edit instead of
+-- may_add. For a whole batch in one question: a call for each operation costs more than all the rest of it.
+drop function if exists workstation.why_not(text, jsonb, boolean);
+create or replace function workstation.why_not(entity text, given jsonb[], editing boolean)
+returns table (ord bigint, wrong jsonb)
 language sql stable set search_path = pg_catalog, pg_temp as $$
-    select jsonb_strip_nulls(jsonb_build_object('reason',
+    select distinct on (g.ord) g.ord, jsonb_strip_nulls(jsonb_build_object('reason',
         case when k.name is null then 'unknown_field'
              when not case when editing then k.may_edit else k.may_add end then 'not_writable'
-             when k.is_required and btrim(coalesce(f.value #>> '{}', ''), E' \t\n\r\f\v') = '' then 'blank'
+             when k.is_required and btrim(coalesce(f.value ->> 1, ''), E' \t\n\r\f\v') = '' then 'blank'
              else 'too_long' end, 'field', f.key, 'limit', k.max_chars))
-    from jsonb_each(given) f left join workstation.field k on k.entity = why_not.entity and k.name = f.key
+    from unnest(given) with ordinality g(fields, ord) cross join lateral jsonb_each(g.fields) f
+    left join workstation.field k on k.entity = why_not.entity and k.name = f.key
     where k.name is null or not case when editing then k.may_edit else k.may_add end
-        or (k.is_required and btrim(coalesce(f.value #>> '{}', ''), E' \t\n\r\f\v') = '')
-        or length(f.value #>> '{}') > k.max_chars
-    limit 1
+        or (k.is_required and btrim(coalesce(f.value ->> 1, ''), E' \t\n\r\f\v') = '')
+        or length(f.value ->> 1) > k.max_chars
+    order by g.ord
 $$;
 
-create or replace function workstation.add_run(me workstation.agent, device uuid, e workstation.entity, ops jsonb[], bad uuid[])
-returns table (id uuid, op jsonb, op_id uuid, n bigint, status text, version bigint, detail jsonb)
+-- Creations of one kind, all by one statement. Each field is read once, from where the operation says it: [old, new].
+drop function if exists workstation.add_run(workstation.agent, uuid, workstation.entity, jsonb[], uuid[]);
+create or replace function workstation.add_all(me workstation.agent, device uuid, e workstation.entity, ops jsonb[], bad uuid[])
+returns table (ord bigint, id uuid, op_id uuid, n bigint, status text, version bigint, detail jsonb)
 language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
 declare
-    required text[] := (select array_agg(f.name) from workstation.field f where f.entity = e.name and f.is_required);
+    required text[] := array(select f.name from workstation.field f where f.entity = e.name and f.is_required);
     missing text := (select string_agg(format(
-            ' when g.body ->> %1$L is not null and not exists (select from workstation.%2$I x
-                  where x.id = (g.body ->> %1$L)::uuid and workstation.sees($5, x.scope_id))
+            ' when g.given -> %1$L ->> 1 is not null and not exists (select from workstation.%2$I x
+                  where x.id = (g.given -> %1$L ->> 1)::uuid and x.scope_id = any($5))
               then jsonb_build_object(''reason'', ''unknown_reference'', ''field'', %1$L)', f.name, f.refers_to), '')
         from workstation.field f
         where f.entity = e.name and f.refers_to is not null and f.name not in ('customer_id', coalesce(e.author, '')));
     whose text := case when e.about_customer
-        then 'left join workstation.customer c on c.id = (g.body ->> ''customer_id'')::uuid
+        then 'left join workstation.customer c on c.id = (g.given -> ''customer_id'' ->> 1)::uuid
               left join workstation.customer s on s.id = coalesce(c.merged_into, c.id)' else '' end;
     scope text := case when e.about_customer then 's.scope_id'
-        else 'coalesce((g.body ->> ''scope_id'')::bigint, (($5).scopes ->> 0)::bigint)' end;
-    stamps text := case when e.about_customer then ', ''customer_id'', j.customer' else '' end
-        || case when e.author is null then '' else format(', %L, ($5).id', e.author) end;
+        else 'coalesce((g.given -> ''scope_id'' ->> 1)::bigint, (($6).scopes ->> 0)::bigint)' end;
+    names text; takes text;
 begin
+    select string_agg(format('%I', a.attname), ', ' order by a.attnum), string_agg(case
+            when a.attname in ('id', 'scope_id') then format('j.%I', a.attname)
+            when a.attname = 'version' then '0'
+            when a.attname = 'customer_id' and e.about_customer then 'j.customer'
+            when a.attname = e.author then '($6).id'
+            when a.atttypid = 'jsonb'::regtype then format('case when j.given ? %1$L then nullif(j.given -> %1$L -> 1, ''null'')
+                else $8 -> %1$L end', a.attname)
+            else format('case when j.given ? %1$L then (j.given -> %1$L ->> 1)::%2$s else ($8 ->> %1$L)::%2$s end',
+                a.attname, format_type(a.atttypid, a.atttypmod)) end, ', ' order by a.attnum)
+    into names, takes from pg_attribute a
+    where a.attrelid = format('workstation.%I', e.name)::regclass and a.attnum > 0 and not a.attisdropped;
     return query execute format($run$
         with given as materialized (
-            select u.ord, u.op, (u.op ->> 'op_id')::uuid as op_id, (u.op ->> 'n')::bigint as n, (u.op ->> 'id')::uuid as id,
-                (select coalesce(jsonb_object_agg(f.key, f.value -> 1), '{}') from jsonb_each(u.op -> 'set') f) as body
+            select u.ord, u.op -> 'needs' as needs, (u.op ->> 'op_id')::uuid as op_id, (u.op ->> 'n')::bigint as n,
+                (u.op ->> 'id')::uuid as id, coalesce(u.op -> 'set', '{}') as given
             from unnest($1) with ordinality u(op, ord)
         ), looked as materialized (
             select g.*, %1$s as customer, %2$s as scope_id, x.id is not null as is_there,
-                case when not $3 <@ array(select jsonb_object_keys(g.body))
-                     then jsonb_build_object('reason', 'blank', 'field', (select r from unnest($3) r where not g.body ? r limit 1))
-                     %3$s
-                     else workstation.why_not($4, g.body, false) end as wrong
-            from given g left join workstation.%4$I x on x.id = g.id %5$s
+                case when not g.given ?& $3
+                     then jsonb_build_object('reason', 'blank', 'field',
+                         (select r from unnest($3) r where not g.given ? r limit 1))
+                     %3$s else w.wrong end as wrong
+            from given g left join workstation.%4$I x on x.id = g.id
+            left join workstation.why_not($4, array(select i.given from given i order by i.ord), false) w on w.ord = g.ord %5$s
         ), judged as materialized (
             select l.*, case
-                when l.id = any($2) or exists (select from jsonb_array_elements_text(l.op -> 'needs') w where w::uuid = any($2))
+                when l.id = any($2) or exists (select from jsonb_array_elements_text(l.needs) w where w::uuid = any($2))
                     then 'held'
                 when l.is_there then 'there'
-                when coalesce(l.scope_id, 0) = 0 or l.wrong is not null or not workstation.sees($5, l.scope_id) then 'refused'
+                when coalesce(l.scope_id, 0) = 0 or l.wrong is not null or not l.scope_id = any($5) then 'refused'
                 else 'applied' end as status
             from looked l
         ), added as (
-            insert into workstation.%4$I
-            select r.* from judged j, lateral jsonb_populate_record(null::workstation.%4$I, $6 || j.body
-                || jsonb_build_object('id', j.id, 'scope_id', j.scope_id, 'version', 0 %6$s)) r
-            where j.status = 'applied' order by j.ord
+            insert into workstation.%4$I (%6$s)
+            select %7$s from judged j where j.status = 'applied' order by j.ord
             returning id, version
         ), logged as (
             insert into workstation.op_applied (op_id, device, n, agent_id, entity, entity_id, status, version)
-            select j.op_id, $7, j.n, ($5).id, $4, j.id, 'applied', a.version from judged j join added a on a.id = j.id
+            select j.op_id, $7, j.n, ($6).id, $4, j.id, 'applied', a.version from judged j join added a on a.id = j.id
         )
-        select j.id, j.op, j.op_id, j.n, j.status, a.version,
+        select j.ord, j.id, j.op_id, j.n, j.status, a.version,
             case when j.status = 'refused' then coalesce(j.wrong, jsonb_build_object('reason', 'unknown_customer')) end
         from judged j left join added a on a.id = j.id order by j.ord
         $run$,
-        case when e.about_customer then 's.id' else 'g.id' end, scope, coalesce(missing, ''), e.name, whose, stamps)
-    using ops, bad, coalesce(required, '{}'), e.name, me, e.defaults, device;
+        case when e.about_customer then 's.id' else 'g.id' end, scope, coalesce(missing, ''), e.name, whose, names, takes)
+    using ops, bad, required, e.name, workstation.scopes_of(me), me, device, e.defaults;
 end $$;
 
 -- Rights that depend on what a record was and becomes (product.md 3.17); a reason when refused, else null.
@@ -115,7 +129,7 @@ create or replace function workstation.edit_one(me workstation.agent, e workstat
 language plpgsql set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
 declare
     wanted uuid := (op ->> 'id')::uuid;
-    given jsonb; was jsonb; wrong jsonb; right_missing text; f record;
+    fields jsonb; given jsonb; was jsonb; wrong jsonb; right_missing text; f record;
     columns text; apply jsonb := '{}'; lost text[] := '{}'; agreed boolean := true; wins boolean;
 begin
     execute format('select to_jsonb(t) from workstation.%I t where t.id = $1 and t.scope_id = any($2) for no key update', e.name)
@@ -125,10 +139,12 @@ begin
         detail := jsonb_build_object('reason', 'unknown_record'); return;
     end if;
     version := ("row" ->> 'version')::bigint;
-    select coalesce(jsonb_object_agg(x.key, x.value -> 1), '{}'), coalesce(jsonb_object_agg(x.key, x.value -> 0), '{}')
-    into given, was from jsonb_each(op -> 'set') x
+    select coalesce(jsonb_object_agg(x.key, x.value), '{}'), coalesce(jsonb_object_agg(x.key, x.value -> 1), '{}'),
+        coalesce(jsonb_object_agg(x.key, x.value -> 0), '{}')
+    into fields, given, was from jsonb_each(op -> 'set') x
     where not adding or exists (select from workstation.field k where k.entity = e.name and k.name = x.key and k.may_edit);
-    wrong := coalesce(workstation.why_not(e.name, given, true), workstation.points_nowhere(me, e.name, given));
+    wrong := coalesce((select w.wrong from workstation.why_not(e.name, array[fields], true) w),
+        workstation.points_nowhere(me, e.name, given));
     right_missing := workstation.not_allowed(me, e.name, "row", given);
     if wrong is not null or right_missing is not null then
         detail := coalesce(wrong, jsonb_build_object('reason', right_missing)); return;
@@ -201,18 +217,21 @@ begin
     end if;
     perform workstation.lock_records(me, p_ops);
     for run in
-        with given as (
+        with given as materialized (
             select o.ord, o.op, o.op ->> 'entity' as entity, o.op ->> 'kind' as kind, (o.op ->> 'op_id')::uuid as op_id
             from jsonb_array_elements(p_ops) with ordinality o(op, ord)
+        ), chained as materialized ( -- created here, and needed here by another of its kind
+            select m.entity, m.op ->> 'id' as id from given m where m.kind = 'add'
+            intersect
+            select g.entity, w.value from given g cross join lateral jsonb_array_elements_text(g.op -> 'needs') w
         ), known as (
             select g.*, a.op_id is not null as is_repeat,
                 -- Creations of one kind go in at once, but for those that stand on another one of them.
-                a.op_id is null and (g.kind is distinct from 'add' or coalesce(g.op -> 'needs' ?| made.ids, false)
+                a.op_id is null and (g.kind is distinct from 'add'
+                    or exists (select from chained b where b.entity = g.entity and g.op -> 'needs' ? b.id)
                     or not exists (select from workstation.entity x where x.name = g.entity and x.addable)) as is_alone,
                 g.ord - row_number() over (partition by g.entity, g.kind, a.op_id is not null order by g.ord) as island
-            from given g left join workstation.op_applied a on a.op_id = g.op_id left join (
-                select m.entity, array_agg(m.op ->> 'id') as ids from given m where m.kind = 'add' group by m.entity
-            ) made on made.entity = g.entity
+            from given g left join workstation.op_applied a on a.op_id = g.op_id
         )
         select k.entity, k.kind, k.is_repeat, array_agg(k.op order by k.ord) as ops from known k
         group by k.entity, k.kind, k.is_repeat, case when k.is_alone then k.ord + 1000000 else k.island end
@@ -224,15 +243,15 @@ begin
         end if;
         e := workstation.known_entity(run.entity);
         if run.kind = 'add' and e.addable then
-            for r in select * from workstation.add_run(me, p_device, e, run.ops, bad) loop
+            for r in select * from workstation.add_all(me, p_device, e, run.ops, bad) loop
                 op_id := r.op_id; n := r.n; status := r.status; version := r.version; detail := r.detail; "row" := null;
                 if r.status = 'there' then
-                    select * into edited from workstation.edit_one(me, e, r.op, true);
+                    select * into edited from workstation.edit_one(me, e, run.ops[r.ord], true);
                     status := edited.status; version := edited.version; detail := edited.detail; "row" := edited."row";
-                    perform workstation.remember(me, p_device, r.op, status, version, detail);
+                    perform workstation.remember(me, p_device, run.ops[r.ord], status, version, detail);
                 end if;
                 if status in ('refused', 'held') then bad := bad || r.id; end if;
-                if status = 'refused' then perform workstation.reject(me, p_device, r.op, detail); end if;
+                if status = 'refused' then perform workstation.reject(me, p_device, run.ops[r.ord], detail); end if;
                 return next;
             end loop;
             continue;
@@ -301,13 +320,23 @@ begin
     using ops, me, workstation.scopes_of(me);
 end $$;
 
--- What central could not carry out and the desk put aside, kept here too, with its payload.
+-- What central could not carry out and the desk put aside, kept here too, with its payload: once, and of one agent at most
+-- 1,000 operations and 20 million characters within a day. The desk keeps its own.
+create index if not exists op_rejected_agent on workstation.op_rejected (agent_id, at);
 create or replace function api.put_aside(p_device uuid, p_op_id text, p_n bigint, p_payload text, p_reason text)
 returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare me workstation.agent := workstation.caller();
+declare me workstation.agent := workstation.caller(); kept record;
 begin
     if length(p_payload) > 2000000 then
         raise exception 'not a rejected operation' using errcode = '22023';
+    end if;
+    if exists (select from workstation.op_rejected r where r.op_id = left(p_op_id, 100) and r.status = 'quarantined') then
+        return;
+    end if;
+    select count(*) as operations, coalesce(sum(length(r.payload)), 0) as characters into kept from workstation.op_rejected r
+    where r.agent_id = me.id and r.status = 'quarantined' and r.at > now() - interval '1 day';
+    if kept.operations >= 1000 or kept.characters + length(p_payload) > 20000000 then
+        raise exception 'more than is kept of one agent within a day' using errcode = 'WS005';
     end if;
     insert into workstation.op_rejected (op_id, status, device, n, agent_id, payload, reason)
     values (left(p_op_id, 100), 'quarantined', p_device, p_n, me.id, p_payload, left(p_reason, 2000))

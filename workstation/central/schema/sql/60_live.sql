@@ -5,17 +5,26 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
     select state in ('available', 'on_contact', 'wrap_up', 'break', 'meal', 'training', 'meeting', 'away', 'offline')
 $$;
 
--- What holds back the horizon of pull: the transactions of agents that have written and do not end. Agents write through
--- functions of one statement; only a hand-made session is still open after half a minute. Who waits for a standby to
--- confirm a commit is spared: the commit is done, and ending it would hide that it has no second copy. Other databases
--- of the cluster count too: one of their transactions holds the horizon here.
+-- What holds back the horizon of pull: every transaction that has written and does not end, whoever's. Other databases of
+-- the cluster count too: one of their transactions holds the horizon here.
+create or replace function workstation.delaying(older_than interval)
+returns table (pid integer, login name, seconds double precision, by_agent boolean, is_done boolean)
+language sql volatile set search_path = pg_catalog, pg_temp as $$
+    select a.pid, a.usename, extract(epoch from clock_timestamp() - a.xact_start)::float,
+        exists (select from pg_auth_members m join pg_roles r on r.oid = m.roleid
+            where m.member = a.usesysid and r.rolname = 'workstation_agent'),
+        a.wait_event is not distinct from 'SyncRep'
+    from pg_stat_activity a where a.pid <> pg_backend_pid() and a.backend_xid is not null
+        and a.xact_start < clock_timestamp() - older_than
+$$;
+
+-- Of these, what may be ended. Agents write through functions of one statement; only a hand-made session is still open
+-- after half a minute. Who waits for a standby to confirm a commit is spared: the commit is done, and ending it would hide
+-- that it has no second copy.
 create or replace function workstation.holding(older_than interval)
 returns table (pid integer, login name, seconds double precision)
 language sql volatile set search_path = pg_catalog, pg_temp as $$
-    select a.pid, a.usename, extract(epoch from clock_timestamp() - a.xact_start)::float
-    from pg_stat_activity a join pg_auth_members m on m.member = a.usesysid join pg_roles r on r.oid = m.roleid
-    where r.rolname = 'workstation_agent' and a.pid <> pg_backend_pid() and a.backend_xid is not null
-        and a.xact_start < clock_timestamp() - older_than and a.wait_event is distinct from 'SyncRep'
+    select d.pid, d.login, d.seconds from workstation.delaying(older_than) d where d.by_agent and not d.is_done
 $$;
 
 create or replace function workstation.reap() returns integer
@@ -183,7 +192,9 @@ begin
     day_began := date_trunc('day', moment at time zone p_zone) at time zone p_zone;
     return jsonb_build_object('as_of', moment, 'day_began', day_began,
         'team', (select t.name from workstation.team t where t.id = me.team_id),
-        'feed_delay', coalesce((select max(h.seconds) from workstation.holding('5 s') h), 0),
+        'feed_delay', coalesce((select max(d.seconds) from workstation.delaying('5 s') d), 0),
+        'feed_holder', (select case when not d.by_agent or d.is_done then d.login end from workstation.delaying('5 s') d
+            order by d.seconds desc limit 1),
         'agents', workstation.agents_of_team(me, day_began))
         || (with owed as materialized (select * from workstation.callbacks_of_team(me) k where k.due_at <= moment + interval '1 h'),
             needing as (
