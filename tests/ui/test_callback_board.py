@@ -119,7 +119,7 @@ def test_the_teams_is_taken_at_once_and_a_colleagues_with_a_reason(desk, board):
     )  # fmt: skip
     show(board, "Team")
     listed(board, passed, free, held)
-    assert [row[5] for row in texts(board)] == ["botir · may be taken", "team", "botir"]
+    assert [row[5] for row in texts(board)] == ["Botir · may be taken", "team", "Botir"]
     board.table.selectAll()
     press(board.table, "Ctrl+T")
     until(lambda: [desk.callback(i).owner_id for i in (free, passed)] == [ME, ME])

@@ -44,8 +44,7 @@ def test_tomorrow_10_and_enter_is_a_callback_at_their_ten(desk, qtbot):
 def test_both_times_and_the_attempts_stand_below_while_typing(desk, qtbot):
     dialog = opened(desk, qtbot, desk.add_customer())
     typed(dialog, "завтра 10")
-    until(dialog.times.text)
-    assert dialog.times.text() == "Tomorrow 10:00 theirs · 08:00 ours"
+    until(lambda: dialog.times.text() == "Tomorrow 10:00 theirs · 08:00 ours")
     assert dialog.rule.text() == "inside calling hours · attempt 1 of 3 that day"
     dialog.when.ours.click()
     until(lambda: dialog.times.text() == "Tomorrow 12:00 theirs · 10:00 ours")
@@ -134,4 +133,19 @@ def test_every_field_has_a_name(desk, qtbot):
     dialog = opened(desk, qtbot, desk.add_customer())
     fields = (dialog.override, dialog.reason, dialog.point, dialog.owner, dialog.made_by, dialog.priority, dialog.said)
     assert all(field.accessibleName() for field in (*fields, dialog.when.text, dialog.when.theirs, dialog.when.ours))
+    dialog.reject()
+
+
+def test_half_an_hour_from_now_is_there_and_the_first_key_takes_its_place(desk, qtbot):
+    dialog = opened(desk, qtbot, desk.add_customer())
+    until(lambda: dialog.times.text() == "Today 15:00 theirs · 13:00 ours")
+    type_text(dialog.when.text, "tomorrow 11")
+    until(lambda: dialog.times.text() == "Tomorrow 11:00 theirs · 09:00 ours")
+    dialog.reject()
+
+
+def test_at_night_the_next_opening_is_there(desk, qtbot):
+    desk.time[0] = NOW.replace(hour=20)
+    dialog = opened(desk, qtbot, desk.add_customer())
+    until(lambda: dialog.times.text() == "Today 09:00 theirs · 07:00 ours")
     dialog.reject()

@@ -3,11 +3,14 @@
 import wave
 
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from tests.ui.quiet_desk import NOW, quiet_desk, until
+from workstation.services import callbacks
 from workstation.ui.shell.reminder import ReminderWatch
+from workstation.ui.shell.reminder_popup import ReminderPopup
 from workstation.ui.shell.reminder_sound import sound_file
+from workstation.ui.theme import Theme
 
 
 @pytest.fixture
@@ -115,3 +118,45 @@ def test_the_sound_is_a_short_wav_of_ours():
     with wave.open(str(sound_file())) as sound:
         assert sound.getnframes() / sound.getframerate() < 1
         assert sound.getsampwidth() == 2
+
+
+@pytest.fixture
+def dressed(qapp):
+    Theme(qapp).wear("light")
+    yield
+    qapp.setStyleSheet("")
+
+
+def test_a_reminder_stays_whole_when_it_is_told_again(dressed, desk, qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(1093, 614)
+    popup = ReminderPopup(window, desk.seat)
+    for name in ("Dilnoza Karimova", "Pavel Novik"):
+        desk.promise(desk.add_customer(name), minutes=0)
+    with desk.store.read() as session:
+        lines = callbacks.callbacks(session, desk.time[0])
+    popup.show_lines(lines, desk.time[0])
+    window.show()
+    until(popup.isVisible)
+    popup.show_lines(lines, desk.time[0])  # as with every change of a callback
+
+    def is_whole():
+        shown = [
+            one for one in popup.findChildren(QWidget) if isinstance(one, QLabel | QPushButton) and one.isVisible()
+        ]
+        names = [one.text() for one in shown if "Karimova" in one.text() or "Novik" in one.text()]
+        return len(names) == 2 and all(one.height() >= one.minimumSizeHint().height() > 0 for one in shown)
+
+    until(is_whole)
+    assert window.rect().contains(popup.geometry())
+
+
+def test_who_opens_the_customer_is_not_reminded_of_them_any_more(desk, watch):
+    customer = desk.add_customer()
+    desk.promise(customer, minutes=0)
+    desk.promise(desk.add_customer("Pavel Novik"), minutes=0)
+    watch.look()
+    until(lambda: len(watch.popup.lines) == 2)
+    watch.answer(customer)
+    until(lambda: [line.customer for line in watch.popup.lines] == ["Pavel Novik"])

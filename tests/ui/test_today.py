@@ -1,6 +1,7 @@
 """Today: what presses stands on top, and one key takes the next."""
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from tests.ui.quiet_desk import BOTIR, ME, press, quiet_desk, until
 from workstation.ui.today.screen import TodayScreen
@@ -77,3 +78,13 @@ def test_take_next_of_nothing_says_so(desk, today):
     today.take_next()
     until(lambda: said == ["No callback is due now."])
     assert today.chosen == []
+
+
+def test_a_callback_is_answered_from_the_menu_of_its_row(desk, today):
+    listed(today, desk.promise(desk.add_customer(), minutes=0))
+    today.table.customContextMenuRequested.emit(today.table.rect().center())
+    menu = QApplication.activePopupWidget()
+    assert "Cancel callback…" in [action.text() for action in menu.actions()]
+    next(action for action in menu.actions() if action.text() == "Done").trigger()
+    menu.close()
+    until(lambda: [callback.state for callback in desk.all_callbacks()] == ["done"])

@@ -17,7 +17,7 @@ from workstation.app.window import Workstation, bind_keys, open_workstation, ren
 from workstation.errors import WorkstationError
 from workstation.home import Home
 from workstation.language import _, ngettext
-from workstation.services.sync.standing import Connection
+from workstation.services.sync.standing import Connection, Counts, counts
 from workstation.settings import Settings
 from workstation.ui.doors import ArrivedCall, Doors
 from workstation.ui.shell.call_watch import MOST
@@ -50,7 +50,8 @@ class Shift(QObject):
         self.desk, self._closing = desk, closing
         self.workstation: Workstation = closing.enter_context(open_workstation(desk, doors))
         self._application = application
-        self._is_leaving = self._has_ended = False
+        self._counted: int | None = None  # how many waited when it was last counted, since the sign-out
+        self._has_ended = False
         self._idle = IdleWatch(application, desk.settings.lock_minutes)
         self._idle.idled.connect(self.lock_now)
         doors.online_changed.connect(self._note_standing)
@@ -61,7 +62,9 @@ class Shift(QObject):
     def _take(self, window: MainWindow) -> None:
         """Work in this window from now on."""
         self.window, self.lock = window, LockScreen(window, self.workstation.seat.name)
-        bind_keys(self._application, window, self.workstation.calls, self.lock_now)
+        keys = bind_keys(self._application, window, self.workstation.calls, self.lock_now)
+        self.lock.covered.connect(partial(setattr, keys, "is_paused", True))
+        self.lock.uncovered.connect(partial(setattr, keys, "is_paused", False))
         self.lock.unlock_wanted.connect(self._unlock)
         self.lock.sign_out_wanted.connect(self.sign_out)
         window.top_bar.lock_asked.connect(self.lock_now)
@@ -89,6 +92,8 @@ class Shift(QObject):
     @property
     def waiting(self) -> int:
         """How many changes central does not have yet."""
+        if self._counted is not None:
+            return self._counted
         connection = self.workstation.watch.connection
         return connection.waiting if connection is not None else 0
 
@@ -101,13 +106,12 @@ class Shift(QObject):
     def sign_out(self) -> None:
         """Let the next agent in; what waits is still delivered, locked, and stays on this PC where it cannot be."""
         self.window.keep_drafts()
-        self._is_leaving = True
         self.workstation.calls.hold()
+        self.window.left.emit()
         self.lock.cover()
         self.window.hide()
-        self.sign_out_wanted.emit()
-        if not self.waiting:
-            self.end()
+        # Behind all that is being written: what was saved a moment ago waits too.
+        self.workstation.background.write(self, counts, then=self._left)
 
     def end(self) -> None:
         """Close what this shift holds; may be said twice."""
@@ -122,6 +126,16 @@ class Shift(QObject):
         self._closing.close()
         self.over.emit()
 
+    def _left(self, found: Counts) -> None:
+        self._counted = found.waiting
+        self.sign_out_wanted.emit()
+        self._leave_when_delivered(found)
+
+    def _leave_when_delivered(self, found: Counts) -> None:
+        self._counted = found.waiting
+        if not found.waiting:
+            self.end()
+
     def _unlock(self, password: str) -> None:
         self.workstation.background.call(self, self.desk.is_password, password, then=self._unlocked)
 
@@ -135,8 +149,8 @@ class Shift(QObject):
 
     def _note_standing(self, connection: Connection) -> None:
         self.workstation.background.call(self, _note_waiting, self.desk)
-        if self._is_leaving and not connection.waiting:
-            self.end()
+        if self._counted:
+            self.workstation.background.read(self, counts, then=self._leave_when_delivered)
 
 
 def _nothing(_session: object) -> None:

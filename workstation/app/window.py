@@ -142,10 +142,14 @@ def _main_window(
     window.top_bar.add(menu)
     desk_screen = window.screen_of("desk")
     desk_screen.contact_begun.connect(presence.begin_contact)
-    desk_screen.contact_saved.connect(presence.begin_wrap_up)
+    desk_screen.contact_ended.connect(presence.begin_wrap_up)
     desk_screen.said.connect(window.say)
+    desk_screen.done.connect(window.message.tell_done)
     reminders = ReminderWatch(window, background, doors, seat, ring if desk.settings.sound else _silence)
     reminders.customer_chosen.connect(window.open_customer)
+    desk_screen.tabs.switched.connect(reminders.answer)
+    window.left.connect(reminders.stop)
+    window.left.connect(presence.leave)
     return window
 
 
@@ -210,6 +214,7 @@ def bind_keys(application: QApplication, window: MainWindow, calls: CallWatch, l
     keys.bind("accept_call", calls.popup.accept)
     keys.bind("next_caller", calls.popup.choose_next)
     keys.bind("dismiss_call", calls.dismiss)
+    keys.bind("undo", window.message.undo)
     keys.bind("lock", lock)
     keys.bind("sheet", show_sheet)
     window.top_bar.keys_asked.connect(show_sheet)

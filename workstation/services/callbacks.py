@@ -25,7 +25,8 @@ NO_ANSWER = "no_answer"
 
 @dataclass(frozen=True, slots=True)
 class CallbackLine:
-    """One callback of a list. Times are UTC; `owner` is a login or "team"; overdue = its window is over.
+    """One callback of a list. Times are UTC; `owner` is a login or "team", `owner_name` what colleagues call them;
+    overdue = its window is over.
 
     `zone` is the customer's; `contact_point` the number to call, where one was chosen. Released: its owner has let
     15 minutes pass, so that the team may take it.
@@ -49,6 +50,7 @@ class CallbackLine:
     contact_point: str | None = None
     said: str | None = None
     is_released: bool = False
+    owner_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def open_lines(
         .outerjoin(ContactPoint, ContactPoint.id == Callback.contact_point_id)
         .where(Callback.state == "open", *where)
     )
-    people = {row.id: row for row in session.execute(select(Agent.id, Agent.login, Agent.team_id))}
+    people = {row.id: row for row in session.execute(select(Agent.id, Agent.login, Agent.name, Agent.team_id))}
     return (_line(row, people, now, present) for row in session.execute(query))
 
 
@@ -177,6 +179,7 @@ def _line(row: Any, people: dict[UUID, Any], now: datetime, present: frozenset[U
         made_by=row.made_by,
         contact_point=row.point,
         said=row.said,
+        owner_name=owner.name if owner is not None else login,
         is_released=row.owner_id is not None and row.owner_id not in present and due + RELEASED_AFTER <= now,
     )
 

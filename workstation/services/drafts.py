@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from workstation.records import Customer, Draft, Values
@@ -56,6 +56,37 @@ def discard_draft(session: Session, kind: str, customer_id: UUID | None) -> None
         session.delete(draft)
 
 
+def stranded(session: Session) -> list[DraftLine]:
+    """Drafts whose customer is not on this PC any more: no card shows them, and nothing of them is lost."""
+    query = select(Draft).outerjoin(Customer, Customer.id == Draft.customer_id).where(*_STRANDED)
+    return [_line(draft) for draft in session.scalars(query.order_by(Draft.changed_at, Draft.id))]
+
+
+def count_stranded(session: Session) -> int:
+    """How many there are."""
+    query = select(func.count(Draft.id)).outerjoin(Customer, Customer.id == Draft.customer_id)
+    return session.scalar(query.where(*_STRANDED)) or 0
+
+
+def give_draft(session: Session, draft_id: UUID, customer_id: UUID, now: datetime) -> None:
+    """Go on writing it on another customer, below what is being written there. Nothing happens to one that is gone."""
+    kept = session.get(Draft, draft_id)
+    if kept is None:
+        return
+    there = draft_of(session, QUICK_NOTE, customer_id)
+    texts = [str(values.get("text", "")) for values in (there.values if there else {}, kept.values)]
+    text = "\n\n".join(text for text in texts if text)
+    keep_draft(session, QUICK_NOTE, customer_id, (there.values if there else kept.values) | {"text": text}, now)
+    session.delete(kept)
+
+
+def forget_draft(session: Session, draft_id: UUID) -> None:
+    """Give a draft up."""
+    kept = session.get(Draft, draft_id)
+    if kept is not None:
+        session.delete(kept)
+
+
 def look(session: Session, customer_id: UUID, now: datetime) -> None:
     """This agent looks at a customer now; what comes later is new to them."""
     keep_draft(session, LOOKED, customer_id, {"at": now.isoformat()}, now)
@@ -65,6 +96,9 @@ def last_looked(session: Session, customer_id: UUID) -> datetime | None:
     """When this agent last looked at a customer on this PC, UTC."""
     found = draft_of(session, LOOKED, customer_id)
     return found.changed_at if found is not None else None
+
+
+_STRANDED = (Draft.kind != LOOKED, Draft.customer_id.is_not(None), Customer.id.is_(None))
 
 
 def _found(session: Session, kind: str, customer_id: UUID | None) -> Iterator[Draft]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from workstation.keys import fold
 from workstation.records import Agent, Disposition, OutboxEntry
-from workstation.services import history_rows, lookup
+from workstation.services import history_rows, lookup, outcome_words
 from workstation.services.history_rows import ALL, CALLS, EVERYTHING, HistoryFilter, Key, NoteText, Raw
 
 __all__ = ["ALL", "CALLS", "EVERYTHING", "HistoryFilter"]  # and all that is defined here
@@ -124,7 +124,8 @@ def filters_of(session: Session, customer_id: UUID) -> HistoryFilterCard:
     customer = lookup.customer_of(session, customer_id).id
     authors, outcomes, channels = history_rows.what_occurs(session, customer)
     names = dict(session.execute(select(Agent.id, Agent.name)).all())
-    labels = dict(session.execute(select(Disposition.code, Disposition.label)).all())
+    rows = session.execute(select(Disposition.code, Disposition.label))
+    labels = {row.code: outcome_words.in_words(row.label) for row in rows}
     return HistoryFilterCard(
         tuple(sorted(((i, names.get(i, str(i))) for i in authors), key=lambda pair: pair[1].casefold())),
         tuple(sorted(((code, labels.get(code, code)) for code in outcomes), key=lambda pair: pair[1].casefold())),
@@ -144,6 +145,7 @@ class _Reader:
             select(Disposition.code, Disposition.label, Disposition.is_right_party, Disposition.retry_rule)
         )
         self._outcomes = {row.code: row for row in rows}
+        self._labels = {code: outcome_words.in_words(row.label) for code, row in self._outcomes.items()}
 
     def lines(self, raws: Sequence[Raw]) -> list[EntryLine]:
         texts = history_rows.texts_of(self._session, raws, whole=self._whole)
@@ -175,7 +177,7 @@ class _Reader:
             channel=facts["channel"],
             direction=facts["direction"],
             phone=facts["phone"],
-            outcome=outcome.label if outcome is not None else code,
+            outcome=self._labels.get(code, code),
             is_good=outcome is not None and outcome.is_right_party,
             seconds=None if ended is None else round((ended - line.at).total_seconds()),
             can_fold=is_failure and facts["direction"] == "out",

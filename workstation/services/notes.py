@@ -1,5 +1,6 @@
 """Notes an agent leaves on a customer."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -7,9 +8,41 @@ from sqlalchemy.orm import Session
 
 from workstation.errors import NotFound
 from workstation.language import _
-from workstation.records import Note
+from workstation.records import Agent, Note
 from workstation.records.contacts import NOTE_LIMIT
 from workstation.services import lookup, texts
+
+
+@dataclass(frozen=True, slots=True)
+class NoteVersion:
+    """One text a note had; `author` is a name, None for another system. `at` is UTC."""
+
+    at: datetime
+    author: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteCard:
+    """A note whole: its newest text, and the ones it took the place of, newest first."""
+
+    id: UUID
+    customer_id: UUID
+    text: str
+    before: tuple[NoteVersion, ...]
+
+
+def note_card(session: Session, note_id: UUID) -> NoteCard:
+    """The note whose newest version this is. Raises NotFound."""
+    newest = _note(session, note_id)
+    before: list[NoteVersion] = []
+    seen, older = {newest.id}, session.get(Note, newest.supersedes) if newest.supersedes else None
+    while older is not None and older.id not in seen:
+        seen.add(older.id)
+        author = session.get(Agent, older.author_id) if older.author_id else None
+        before.append(NoteVersion(older.written_at, author.name if author else None, older.body))
+        older = session.get(Note, older.supersedes) if older.supersedes else None
+    return NoteCard(newest.id, newest.customer_id, newest.body, tuple(before))
 
 
 def add_note(
@@ -62,6 +95,11 @@ def pin_note(session: Session, note_id: UUID, is_pinned: bool) -> None:
 def delete_note(session: Session, note_id: UUID) -> None:
     """Leave a tombstone."""
     _note(session, note_id).is_deleted = True
+
+
+def restore_note(session: Session, note_id: UUID) -> None:
+    """Take a deletion back."""
+    _note(session, note_id).is_deleted = False
 
 
 def _note(session: Session, note_id: UUID) -> Note:

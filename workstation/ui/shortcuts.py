@@ -55,6 +55,7 @@ ACTIONS = (
     Action("close_tab", "Ctrl+W", lambda: _("Close the tab; the draft is kept")),
     Action("next_tab", "Ctrl+Tab", lambda: _("Next customer tab")),
     Action("last_tab", "Ctrl+Shift+Tab", lambda: _("Customer tab before")),
+    Action("undo", "Ctrl+Shift+Z", lambda: _("Undo what was just done")),
     Action("lock", "Ctrl+L", lambda: _("Lock")),
     Action("sheet", "F1", lambda: _("This sheet")),
     Action("today", "Ctrl+1", lambda: _("Today")),
@@ -76,6 +77,9 @@ def in_panels() -> list[tuple[str, str]]:
         ("Ctrl+Enter", _("Save what is being written")),
         ("1…9, 0, Q W E R T", _("Choose the outcome, in its field")),
         ("Ctrl+Enter", _("In the search: open in a new tab")),
+        ("Enter", _("In the timeline: open the note, the callback, the failures")),
+        ("P, E, Del", _("In the timeline: pin, correct, delete the note")),
+        (_("menu key"), _("In lists: all that can be done")),
     ]
 
 
@@ -88,6 +92,7 @@ class Keys(QObject):
         self._bound: dict[QKeyCombination, Callable[[], object]] = {}
         self._combinations = {action.name: _combination(action.keys) for action in ACTIONS}
         self._is_sending = False
+        self.is_paused = False  # what is bound waits, as behind a lock; letters are still found by their place
         application.installEventFilter(self)
 
     def bind(self, name: str, does: Callable[[], object]) -> None:
@@ -102,7 +107,7 @@ class Keys(QObject):
         code = event.nativeVirtualKey() if self._is_mac else event.nativeScanCode()
         key = latin_key(event.key(), code, self._known)
         combination = QKeyCombination(event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier, Qt.Key(key))
-        does = self._bound.get(combination)
+        does = None if self.is_paused else self._bound.get(combination)
         if does is not None:
             if event.type() == QEvent.Type.KeyPress:
                 does()

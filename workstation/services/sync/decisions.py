@@ -21,6 +21,7 @@ from workstation.replica.inbox import Inbox
 from workstation.replica.outbox import NOT_ACCEPTED, REJECTED
 from workstation.services import customers, lookup, texts
 from workstation.services.conflicts import ConflictLine, open_conflicts
+from workstation.services.drafts import DraftLine, stranded
 from workstation.wire import columns_of, to_wire
 
 
@@ -64,15 +65,16 @@ def refused(session: Session) -> list[RefusedLine]:
 
 @dataclass(frozen=True, slots=True)
 class DecisionsCard:
-    """All that waits for this agent: refused changes with what hangs on them, and conflicts."""
+    """All that waits for this agent: refused changes with what hangs on them, conflicts, drafts without a customer."""
 
     refused: list[RefusedLine]
     conflicts: list[ConflictLine]
+    drafts: list[DraftLine]
 
 
 def all_open(session: Session, me: UUID) -> DecisionsCard:
     """What the tray shows."""
-    return DecisionsCard(refused(session), open_conflicts(session, me))
+    return DecisionsCard(refused(session), open_conflicts(session, me), stranded(session))
 
 
 def _orphaned_by(session: Session, held: Iterable[OutboxEntry]) -> list[OutboxEntry]:
@@ -161,9 +163,16 @@ def correct_by_id(inbox: Inbox, session: Session, op_id: UUID, changes: Values) 
     correct(inbox, _entry_of(session, op_id), changes)
 
 
-def discard_by_id(inbox: Inbox, session: Session, op_id: UUID) -> int:
-    """Give up the operation of this id; what hangs on it stays held and can be attached elsewhere. Raises NotFound."""
-    return discard(inbox, session, _entry_of(session, op_id), with_dependants=False)
+def discard_by_id(inbox: Inbox, session: Session, op_id: UUID, with_dependants: bool = False) -> int:
+    """Give up the operation of this id; what hangs on it stays held and can be attached elsewhere, or goes with it.
+    Raises NotFound."""
+    return discard(inbox, session, _entry_of(session, op_id), with_dependants=with_dependants)
+
+
+def attach_by_id(inbox: Inbox, session: Session, op_id: UUID, customer_id: UUID) -> None:
+    """Give the held operation of this id to another customer. Raises NotFound."""
+    customer = lookup.customer_of(session, customer_id)
+    attach(inbox, _entry_of(session, op_id), customer.id, customer.scope_id)
 
 
 def _entry_of(session: Session, op_id: UUID) -> OutboxEntry:

@@ -7,9 +7,11 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from workstation.records import Conflict, Cursor, Customer, Meta
+from workstation.records import Conflict, Cursor, Customer, Meta, OutboxEntry
 from workstation.replica.delivery import Counts, counts
+from workstation.replica.outbox import WAITING
 from workstation.replica.store import Store
+from workstation.services.drafts import count_stranded
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,12 @@ class Connection:
         words: one sentence for the agent; empty when there is nothing to say.
         since: when this state began, UTC.
         waiting: changes that central does not have yet.
-        undecided: what waits for this agent's decision: refused and quarantined changes, conflicts they lost.
+        undecided: what waits for this agent's decision: refused and quarantined changes, conflicts they lost, drafts
+            whose customer is gone.
         last_sync: the last good sync, UTC.
         clock_offset_ms: central's clock minus this PC's.
         filled: customers read so far, while filling.
+        waiting_since: when the oldest of these changes was made, UTC.
     """
 
     state: str
@@ -46,6 +50,7 @@ class Connection:
     last_sync: datetime | None = None
     clock_offset_ms: int | None = None
     filled: int | None = None
+    waiting_since: datetime | None = None
 
     @property
     def is_online(self) -> bool:
@@ -76,11 +81,17 @@ def connection_of(session: Session, me: UUID, state: str, words: str, since: dat
         words=words,
         since=since,
         waiting=outbox.waiting,
-        undecided=outbox.refused + int(session.scalar(lost) or 0),
+        undecided=outbox.refused + int(session.scalar(lost) or 0) + count_stranded(session),
         last_sync=datetime.fromisoformat(last.value) if last is not None and last.value else None,
         clock_offset_ms=int(offset.value) if offset is not None and offset.value else None,
         filled=session.scalar(select(func.count()).select_from(Customer)) if is_filling else None,
+        waiting_since=_oldest(session) if outbox.waiting else None,
     )
+
+
+def _oldest(session: Session) -> datetime | None:
+    query = select(OutboxEntry.made_at).where(OutboxEntry.state.in_(WAITING))
+    return session.scalar(query.order_by(OutboxEntry.n).limit(1))
 
 
 __all__ = ["Connection", "Counts", "Standing", "connection_of", "counts", "facts"]

@@ -59,7 +59,7 @@ class CallbackActions(QObject):
         held = next((line for line in lines if not self._is_free(line)), None)
         if held is not None:
             question = _("{name} has the callback of {customer}. Why do you take it over?")
-            asked = question.format(name=held.owner, customer=held.customer)
+            asked = question.format(name=held.owner_name, customer=held.customer)
             self._ask(_("Take over"), asked, partial(self._take_over, held))
 
     def mark_done(self, line: CallbackLine) -> None:
@@ -97,7 +97,7 @@ class CallbackActions(QObject):
         """Central refuses a change of what a colleague has, unless a supervisor makes it."""
         if self._is_free(line) or self._seat.is_supervisor:
             return True
-        self.said.emit(_("{name} has this callback; take it over first (Ctrl+T).").format(name=line.owner))
+        self.said.emit(_("{name} has this callback; take it over first (Ctrl+T).").format(name=line.owner_name))
         return False
 
     def _write(self, line: CallbackLine, command: Callable[..., None], *args: object) -> None:
@@ -127,4 +127,4 @@ class CallbackActions(QObject):
             self.open_form(line.customer_id, line, outcome)
             return
         at = words.theirs(outcome.proposed.at, outcome.zone, self._seat.clock()) if outcome.proposed else ""
-        self.said.emit(_("Logged: no answer. {name} still has the callback. {at}").format(name=line.owner, at=at))
+        self.said.emit(_("Logged: no answer. {name} still has the callback. {at}").format(name=line.owner_name, at=at))

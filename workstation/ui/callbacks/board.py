@@ -16,6 +16,7 @@ from workstation.services.callbacks import CallbackLine
 from workstation.ui.background import Background
 from workstation.ui.callbacks.actions import CallbackActions
 from workstation.ui.callbacks.form import CallbackDialog
+from workstation.ui.callbacks.menu import give_menu
 from workstation.ui.callbacks.table import CallbackTable
 from workstation.ui.doors import Doors
 from workstation.ui.screen import Screen
@@ -40,6 +41,7 @@ class CallbackBoard(Screen):
         self.gestures = CallbackActions(self, background, seat)
         self.gestures.said.connect(self.said)
         self.table = CallbackTable(seat, _("Callbacks"))
+        give_menu(self.table, self.gestures)
         self.empty = label("", "muted", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.count = label("", "muted")

@@ -1,6 +1,6 @@
 """The form of a callback: when, by which number, whose it is and why; what it means stands below while it is typed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QPlainTextEdit,
 
 from workstation.errors import Refused
 from workstation.language import _
-from workstation.services import agenda, callback_rules, callbacks, moments
+from workstation.services import agenda, callback_rules, callbacks, calling_hours, moments
 from workstation.services.agenda import CallbackStartCard
 from workstation.services.callback_rules import CallbackForm, CallbackPreview
 from workstation.services.callbacks import CallbackLine
@@ -22,6 +22,7 @@ from workstation.ui.widgets.dialog import Dialog
 from workstation.ui.widgets.icons import Icon
 from workstation.ui.widgets.parts import label, row, set_role
 
+USUAL_AHEAD = timedelta(minutes=30)  # product.md 3.6; at the next opening where nobody may be called then
 TYPING_MS = 80  # the preview follows the typing, not each key
 
 
@@ -93,7 +94,8 @@ class CallbackDialog(Dialog):
         self._fields = QFormLayout()
         self._fields.setSpacing(6)
         self._fields.addRow(self.when)
-        self._fields.addRow(row(Icon("callback", "accent"), self.times, gap=6))
+        self._times_icon = Icon("callback", "accent")
+        self._fields.addRow(row(self._times_icon, self.times, gap=6))
         self._fields.addRow(row(self._rule_icon, self.rule, gap=6))
         for words_of, field in (
             (_("Reason of the exception"), self.override), (_("Reason"), self.reason), (_("Number"), self.point),
@@ -144,9 +146,12 @@ class CallbackDialog(Dialog):
                 self.owner.addItem(name, agent)
         self._choose_as_before()
         self.when.serve(ZoneInfo(start.zone), start.slot, self._seat.clock())
-        if self._proposed is not None and not self.when.text.text():
-            self.when.show_moment(self._proposed)
-            self.when.text.selectAll()
+        if not self.when.text.text():
+            zone, soon = ZoneInfo(start.zone), self._seat.clock() + USUAL_AHEAD
+            first = self._proposed or (None if self._replaces else calling_hours.next_inside(soon, zone))
+            if first is not None:
+                self.when.show_moment(first)
+                self.when.text.selectAll()  # the first key takes its place
         self._soon.start()
 
     def _choose_as_before(self) -> None:
@@ -200,6 +205,8 @@ class CallbackDialog(Dialog):
         self.times.setText(times)
         self.rule.setText(rule)
         set_role(self.rule, "role", tone)
+        self._times_icon.setVisible(bool(times))
+        self._rule_icon.setVisible(bool(rule))
         self._rule_icon.show_icon("alert" if tone in {"danger", "warn"} else "info", tone)
 
     def _kept(self, callback_id: UUID) -> None:

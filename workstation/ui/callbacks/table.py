@@ -18,7 +18,7 @@ from workstation.ui.theme import icon_pixmap
 
 ICON = 16
 Clock = Callable[[], datetime]
-WIDTHS = (170, 136, 80, 190, 0, 210)  # pixels; 0 takes what is left
+WIDTHS = (166, 136, 76, 190, 0, 240)  # pixels; 0 takes what is left
 
 
 class CallbackModel(TableModel[CallbackLine]):

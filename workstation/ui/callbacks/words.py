@@ -42,7 +42,7 @@ def owner_of(line: CallbackLine, seat: Seat) -> str:
         return _("me")
     if line.owner_id is None:
         return _("team")
-    return _("{name} · may be taken").format(name=line.owner) if line.is_released else line.owner
+    return _("{name} · may be taken").format(name=line.owner_name) if line.is_released else line.owner_name
 
 
 def theirs(moment: datetime, zone: str, now: datetime) -> str:

@@ -47,16 +47,19 @@ class ContactPointRow(QFrame):
         self.setAccessibleName(", ".join(filter(None, (point.value, main, point.label, state, waits))))
         self.setToolTip(_("Enter dials or opens · Ctrl+C copies · menu key marks"))
         top = QHBoxLayout()
-        top.setSpacing(6)
-        top.addWidget(Icon(ICONS.get(point.kind, "person")))
+        top.setSpacing(0)
+        dial = self._tool(ICONS.get(point.kind, "person"), _("Dial or open {value}").format(value=point.value))
+        dial.clicked.connect(lambda: self.dial_wanted.emit(self.point.value))
+        top.addWidget(dial)
         value = Elided(point.value)
         top.addWidget(value, 1)
         if is_waiting:
             top.addWidget(Icon("clock", "faint", 14))
-        more = IconButton("more", _("Mark {value}").format(value=point.value), size=16)
-        more.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        more.setFixedSize(24, 22)
+        copy = self._tool("copy", _("Copy {value}").format(value=point.value))
+        copy.clicked.connect(self._copy)
+        more = self._tool("more", _("Mark {value}").format(value=point.value))
         more.clicked.connect(self._open_menu)
+        top.addWidget(copy)
         top.addWidget(more)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(4, 2, 2, 2)
@@ -69,8 +72,15 @@ class ContactPointRow(QFrame):
         if below:
             is_bad = point.do_not_use or point.status in DEAD
             under = label(below, "warn" if is_bad else "faint", wrap=True)
-            under.setContentsMargins(22, 0, 0, 0)
+            under.setContentsMargins(30, 0, 0, 0)
             outer.addWidget(under)
+
+    def _tool(self, icon: str, words: str) -> IconButton:
+        """For the mouse; the row itself has the keys."""
+        made = IconButton(icon, words, size=16)
+        made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        made.setFixedSize(28, 28)
+        return made
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():

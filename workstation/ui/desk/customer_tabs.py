@@ -80,6 +80,21 @@ class CustomerTabs(QTabBar):
         if customer_id in self.customers:
             self._name(self.customers.index(customer_id), name)
 
+    def become(self, customer_id: UUID, line: TabLine) -> None:
+        """The customer was merged into another one, whose tab this is from now on."""
+        if customer_id not in self.customers:
+            return
+        at, was_seen = self.customers.index(customer_id), self.current == customer_id
+        if line.id in self.customers:
+            self.removeTab(at)
+            if was_seen:
+                self.setCurrentIndex(self.customers.index(line.id))
+            return
+        self.setTabData(at, line.id)
+        self._name(at, line.name)
+        if was_seen:
+            self._on_current(at)
+
     def close_current(self) -> None:
         """Close what is seen; what is written there is kept as a draft."""
         if self.count():

@@ -39,6 +39,7 @@ class DispositionChoice(QWidget):
         self._known = places()
         self._lines: list[DispositionLine] = []
         self.code = ""
+        self._is_folded = False
         self._group = QButtonGroup(self)
         self._group.setExclusive(False)
         self._buttons: list[QPushButton] = []
@@ -61,7 +62,10 @@ class DispositionChoice(QWidget):
 
     def show_lines(self, lines: Sequence[DispositionLine]) -> None:
         """These can be chosen; the choice stays where it can."""
+        if self.code and lines and self.code not in [line.code for line in lines[:MOST]]:
+            self.code = ""  # an outcome nobody sees is not saved unseen
         if list(lines[:MOST]) == self._lines:
+            self._mark()
             return
         self._lines = list(lines[:MOST])
         for old in self._buttons:
@@ -80,12 +84,15 @@ class DispositionChoice(QWidget):
             made.setMinimumWidth(40)
             made.clicked.connect(lambda _on=False, code=line.code: self.choose(code))
             self._grid.addWidget(made, number // 2, number % 2)
+            made.show()  # now, or the layout does not count it
             self._buttons.append(made)
             self.row.addItem(f"{key}  {line.label}", line.code)
         self._mark()
+        self.fold(self._is_folded)
 
     def fold(self, is_folded: bool) -> None:
         """One row instead of all, where there is no room."""
+        self._is_folded = is_folded
         self._stack.setCurrentIndex(1 if is_folded else 0)
         height = self.row.sizeHint().height() if is_folded else self._grid_holder.sizeHint().height()
         holder = self._grid_holder.parentWidget()

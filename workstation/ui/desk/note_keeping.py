@@ -9,16 +9,18 @@ from PySide6.QtCore import QObject, Signal
 
 from workstation.errors import Refused
 from workstation.language import _
-from workstation.records import ContactPoint, Customer, Disposition
+from workstation.records import Callback, ContactPoint, Customer, Disposition
 from workstation.services import customers, drafts, quick_note
+from workstation.services.customers import ContactPointLine
 from workstation.services.drafts import QUICK_NOTE, DraftLine
-from workstation.services.quick_note import DispositionLine, QuickNoteForm
+from workstation.services.quick_note import QuickNoteForm
 from workstation.ui.background import Background
 from workstation.ui.desk.next_step_reading import NextStepReading
 from workstation.ui.desk.note_panel import NotePanel
+from workstation.ui.desk.outcome_reading import OutcomeReading
 from workstation.ui.seat import Seat
 
-KINDS = frozenset({ContactPoint, Disposition, Customer})
+KINDS = frozenset({Callback, ContactPoint, Disposition, Customer})
 
 
 class NoteKeeping(QObject):
@@ -27,10 +29,14 @@ class NoteKeeping(QObject):
     Signals:
         saved: UUID of the customer; all of it is on the disk.
         began: UUID of the customer; the timer of a contact runs.
+        ended: the talk is over: its timer was stopped, or the contact was saved.
+        done: (words, callable); what was done, and how it is taken back.
     """
 
     saved = Signal(object)
     began = Signal(object)
+    ended = Signal()
+    done = Signal(str, object)
 
     def __init__(self, panel: NotePanel, background: Background, seat: Seat) -> None:
         super().__init__(panel)
@@ -39,12 +45,12 @@ class NoteKeeping(QObject):
         self._is_restored = False
         self._to_begin: tuple[UUID, str, str, str] | None = None
         self._next = NextStepReading(panel.next_step, background, seat)
-        self._outcomes: list[DispositionLine] = []
+        self._outcomes = OutcomeReading(panel, background, seat)
         panel.paused.connect(self._keep)
         panel.submitted.connect(self.save)
         panel.next_step.typed.connect(lambda: self._next.preview(panel.values()))
         panel.timer.began.connect(lambda: self.began.emit(self._customer_id))
-        panel.channel.currentIndexChanged.connect(lambda _at: self._show_outcomes())
+        panel.timer.ended.connect(self.ended)
 
     @property
     def has_unsaved(self) -> bool:
@@ -58,6 +64,8 @@ class NoteKeeping(QObject):
         self.keep_now()
         self._customer_id, self._is_restored = customer_id, False
         self._panel.clear()
+        self._panel.point.show_points([], "")
+        self._outcomes.begin()
         self._panel.setEnabled(customer_id is not None)
         if customer_id is not None:
             # On the writing thread: it comes after the drafts that were kept before.
@@ -71,8 +79,8 @@ class NoteKeeping(QObject):
         customer = self._customer_id
         if customer is None:
             return
-        self._background.latest(self, "points", customers.contact_points_of, customer, then=self._panel.show_points)
-        self._background.latest(self, "outcomes", quick_note.dispositions_of, then=self._keep_outcomes)
+        self._background.latest(self, "points", customers.contact_points_of, customer, then=self._show_points)
+        self._outcomes.refresh(customer)
         self._next.open(customer)
 
     def keep_now(self) -> None:
@@ -112,9 +120,10 @@ class NoteKeeping(QObject):
             phone=values["phone"].strip() or None, disposition=values["disposition"] or None,
             started_at=datetime.fromisoformat(started) if started else None,
             next_step=self._next.form(values),
+            ended_at=datetime.fromisoformat(values["ended_at"]) if values["ended_at"] else None,
         )  # fmt: skip
 
-    def _done(self, customer: UUID, values: dict[str, Any], _nothing: object) -> None:
+    def _done(self, customer: UUID, values: dict[str, Any], note: UUID | None) -> None:
         if customer == self._customer_id:
             self._panel.save.setEnabled(True)
             if self._panel.values() == values:
@@ -122,6 +131,16 @@ class NoteKeeping(QObject):
             else:  # typed on while it was being saved: that is a new draft
                 self._keep()
         self.saved.emit(customer)
+        if values["channel"]:
+            self.ended.emit()
+        if note is not None:
+            self.done.emit(_("Note saved."), partial(self._take_back, customer, note, values))
+
+    def _take_back(self, customer: UUID, note: UUID, values: dict[str, Any]) -> None:
+        self.keep_now()
+        take, ask = quick_note.take_back, drafts.draft_of
+        self._background.write(self, take, customer, note, values, self._seat.clock())
+        self._background.write(self, ask, QUICK_NOTE, customer, then=partial(self._restore, customer))
 
     def _refused(self, refusal: Refused) -> None:
         self._panel.show_problem(str(refusal), refusal.field)
@@ -151,19 +170,13 @@ class NoteKeeping(QObject):
         self._is_restored = True
         if draft is not None and not self._panel.is_changed:
             self._panel.show_values(draft.values)
+            self._outcomes.show()
             self._next.preview(draft.values)
         if self._to_begin is not None and self._to_begin[0] == customer:
             _customer, channel, direction, phone = self._to_begin
             self._to_begin = None
             self.begin(channel, direction, phone, on=customer)
 
-    def _keep_outcomes(self, lines: list[DispositionLine]) -> None:
-        self._outcomes = lines
-        self._show_outcomes()
-
-    def _show_outcomes(self) -> None:
-        """Those of the queue that fits: what comes in is support, whom we call is outbound."""
-        _channel, direction = self._panel.channel.currentData() or ("", "")
-        wanted = "outbound" if direction == "out" else "support"
-        fitting = [line for line in self._outcomes if line.queue == wanted]
-        self._panel.outcome.show_lines(fitting or self._outcomes)
+    def _show_points(self, points: list[ContactPointLine]) -> None:
+        channel, _direction = self._panel.channel.currentData() or ("", "")
+        self._panel.point.show_points(points, channel)

@@ -1,22 +1,22 @@
 """The quick note: written while talking, with channel, number, timer, outcome and next step beside the text."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QPlainTextEdit, QVBoxLayout
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QFrame, QPlainTextEdit, QVBoxLayout
 
 from workstation.language import _
-from workstation.services.customers import ContactPointLine
 from workstation.ui.desk.disposition_choice import DispositionChoice
-from workstation.ui.desk.note_parts import ContactTimer, NextStep
+from workstation.ui.desk.note_parts import ContactTimer, NextStep, PointField
 from workstation.ui.widgets.icons import Icon
 from workstation.ui.widgets.parts import button, label, row, rule
 
 PAUSE_MS = 300  # of typing; then the draft is kept
+CALL_IN, CALL_OUT = 1, 2  # in channels()
 LOW = 560  # px: below, outcomes are one row and the next step is short
 
 
@@ -43,9 +43,9 @@ class NotePanel(QFrame):
         self.setProperty("role", "pane")
         self.setAccessibleName(_("Quick note"))
         self._clock, self._zone = clock, zone
-        self.is_changed = False
+        self.is_changed, self.is_call_owed = False, False
         self.timer = ContactTimer(clock)
-        self.channel, self.point = QComboBox(), QComboBox()
+        self.channel, self.point = QComboBox(), PointField()
         self.editor = _Editor(self)
         self.kept = label("", "faint")
         self.kept_icon = Icon("check", "ok", 14)
@@ -66,6 +66,7 @@ class NotePanel(QFrame):
             "phone": self.point.currentText(), "disposition": self.outcome.code, "when": self.next_step.when.text(),
             "override": self.next_step.reason.text(),
             "started_at": self.timer.started_at.isoformat() if self.timer.started_at else "",
+            "ended_at": self.timer.ended_at.isoformat() if self.timer.ended_at else "",
         }  # fmt: skip
 
     def clear(self) -> None:
@@ -82,24 +83,17 @@ class NotePanel(QFrame):
         wanted = (values.get("channel", ""), values.get("direction", ""))
         found = [(c, d) for c, d, _words in channels()]
         self.channel.setCurrentIndex(found.index(wanted) if wanted in found else 0)
-        self.point.setCurrentText(values.get("phone", ""))
+        self.point.show_text(values.get("phone", ""))
         self.outcome.set_code(values.get("disposition", ""))
         self.next_step.show_texts(values.get("when", ""), values.get("override", ""))
-        started = values.get("started_at", "")
-        self.timer.show_start(datetime.fromisoformat(started) if started else None)
+        started, ended = values.get("started_at", ""), values.get("ended_at", "")
+        self.timer.show_start(
+            datetime.fromisoformat(started) if started else None, datetime.fromisoformat(ended) if ended else None
+        )
         self.is_changed = bool(values)
         if values:
             self.tell_kept(_("draft kept"))
         del blockers
-
-    def show_points(self, points: Sequence[ContactPointLine]) -> None:
-        """The ways to reach this customer; what was chosen or typed stays."""
-        text = self.point.currentText()
-        blocker = QSignalBlocker(self.point)
-        self.point.clear()
-        self.point.addItems([point.value for point in points if not point.do_not_use])
-        self.point.setCurrentText(text)
-        del blocker
 
     def show_problem(self, words: str, field: str | None = None) -> None:
         """Why it was not saved, beside the field; nothing typed is lost."""
@@ -115,8 +109,8 @@ class NotePanel(QFrame):
         found = [(c, d) for c, d, _words in channels()]
         if not self.channel.currentIndex() and (channel, direction) in found:
             self.channel.setCurrentIndex(found.index((channel, direction)))
-        if phone and not self.point.currentText():
-            self.point.setCurrentText(phone)
+        if phone:
+            self.point.show_text(phone)
         self.timer.start(started_at)
 
     def focus_editor(self) -> None:
@@ -142,12 +136,13 @@ class NotePanel(QFrame):
         channel, _direction = self.channel.currentData() or ("", "")
         if channel:
             self.timer.start()
+        self.point.suggest(channel)
         self._touch()
 
     def _choose_outcome(self, code: str) -> None:
-        """An outcome belongs to a contact: where none was chosen it is a call."""
+        """An outcome belongs to a contact: where none was chosen it is a call, out where one is owed."""
         if code and not self.channel.currentIndex():
-            self.channel.setCurrentIndex(1)
+            self.channel.setCurrentIndex(CALL_OUT if self.is_call_owed else CALL_IN)
             self.timer.start()
         self._touch()
 
@@ -172,7 +167,6 @@ class NotePanel(QFrame):
 def _lay_out(panel: NotePanel) -> None:
     for channel, direction, words in channels():
         panel.channel.addItem(words, (channel, direction))
-    panel.point.setEditable(True)
     for widget, words in (
         (panel.channel, _("How you are in touch")), (panel.point, _("Number or address used")),
         (panel.editor, _("Note")),
@@ -180,14 +174,18 @@ def _lay_out(panel: NotePanel) -> None:
         widget.setAccessibleName(words)
     for choice in (panel.channel, panel.point):
         choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        choice.setMinimumContentsLength(8)
+        choice.setMinimumContentsLength(4)
     panel.editor.setMinimumHeight(panel.editor.fontMetrics().lineSpacing() * 3 + 18)
     panel.save.setToolTip("Ctrl+Enter")
     outer = QVBoxLayout(panel)
     outer.setContentsMargins(14, 10, 14, 12)
     outer.setSpacing(8)
     outer.addWidget(row(label(_("QUICK NOTE"), "heading"), "stretch", panel.timer))
-    pair = row(panel.channel, panel.point)
+    pair = row()
+    layout = pair.layout()
+    assert isinstance(layout, QBoxLayout)
+    layout.addWidget(panel.channel, 5)
+    layout.addWidget(panel.point, 6)
     outer.addWidget(pair)
     outer.addWidget(panel.editor, 1)
     outer.addWidget(row("stretch", panel.kept_icon, panel.kept, gap=4))

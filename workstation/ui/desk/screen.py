@@ -8,6 +8,7 @@ from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from workstation.changes import Changes
+from workstation.errors import Refused
 from workstation.language import _
 from workstation.records import Conflict, ContactPoint, Customer
 from workstation.services import profile, tabs
@@ -18,6 +19,7 @@ from workstation.ui.callbacks.form import CallbackDialog
 from workstation.ui.desk import note_keeping, timeline_reading
 from workstation.ui.desk.call_taking import CallTaking
 from workstation.ui.desk.customer_tabs import CustomerTabs
+from workstation.ui.desk.entry_gestures import EntryGestures
 from workstation.ui.desk.note_keeping import NoteKeeping
 from workstation.ui.desk.note_panel import NotePanel
 from workstation.ui.desk.profile_editing import ProfileEditing
@@ -38,13 +40,15 @@ SHOWN = {Customer, ContactPoint, Conflict}
 class DeskScreen(Screen):
     """Signals:
     said: (words, alert); for the calm line of the window.
+    done: (words, callable); what was done, and how it is taken back.
     contact_begun: UUID; this customer is being talked to now.
-    contact_saved: what was written of a talk is on the disk.
+    contact_ended: its timer was stopped, or it was saved.
     """
 
     said = Signal(str, str)
+    done = Signal(str, object)
     contact_begun = Signal(object)
-    contact_saved = Signal()
+    contact_ended = Signal()
 
     def __init__(self, background: Background, doors: Doors, seat: Seat) -> None:
         super().__init__(background, doors)
@@ -57,6 +61,7 @@ class DeskScreen(Screen):
         self.writing = NoteKeeping(self.note, background, seat)
         self.editing = ProfileEditing(self, self.profile, background, seat)
         self.calls = CallTaking(self.writing, self.editing, partial(self.open, in_new_tab=True))
+        self.gestures = EntryGestures(self, background, seat)
         self._stack = _lay_out(self)
         self._join()
         background.read(self, tabs.tabs_kept, then=lambda kept: self.tabs.restore(*kept))
@@ -103,12 +108,17 @@ class DeskScreen(Screen):
     def _join(self) -> None:
         self.tabs.switched.connect(self._switch)
         self.tabs.changed.connect(self._keep_tabs)
-        self.editing.said.connect(self.said)
+        for part in (self.editing, self.gestures):
+            part.said.connect(self.said)
+        for saver in (self.gestures, self.writing):
+            saver.done.connect(self.done)
+        self.timeline.gesture_wanted.connect(self.gestures.act)
         self.profile.dial_wanted.connect(self._dial)
         self.profile.copied.connect(lambda value: self.said.emit(_("Copied: {value}").format(value=value), "info"))
-        self.writing.saved.connect(lambda _customer: self.contact_saved.emit())
+        self.writing.ended.connect(self.contact_ended)
         self.writing.began.connect(self.contact_begun)
         self.doors.minute_passed.connect(self.profile.tick)
+        self.doors.minute_passed.connect(self.writing.refresh)
 
     def _open(self, in_new_tab: bool, line: TabLine | None) -> None:
         if line is None:
@@ -126,16 +136,26 @@ class DeskScreen(Screen):
         self.background.write(self, tabs.keep_tabs, self.tabs.customers, self.tabs.current, self.seat.clock())
 
     def _read_profile(self) -> None:
+        def gone(_refusal: Refused) -> None:
+            self.writing.keep_now()
+            self.said.emit(_("This customer is not on this PC any more. What you write here is kept."), "warn")
+
         if self.customer_id is not None:
+            then = partial(self._show_profile, self.customer_id)
             self.background.latest(
-                self, "profile", profile.profile_of, self.customer_id, self.seat.clock(), then=self._show_profile
+                self, "profile", profile.profile_of, self.customer_id, self.seat.clock(), then=then, refused=gone
             )
 
-    def _show_profile(self, card: ProfileCard) -> None:
-        if card.id == self.customer_id:
-            self.profile.show_card(card)
-            self.tabs.rename(card.id, card.name)
-            self.editing.show_now(card)
+    def _show_profile(self, asked: UUID, card: ProfileCard) -> None:
+        if asked != self.customer_id:
+            return
+        if card.id != asked:
+            self.said.emit(_("This customer was merged into {name}.").format(name=card.name), "info")
+            self.tabs.become(asked, TabLine(card.id, card.name))
+            return
+        self.profile.show_card(card)
+        self.tabs.rename(card.id, card.name)
+        self.editing.show_now(card)
 
     def _dial(self, value: str) -> None:
         scheme = "mailto" if "@" in value and not value.startswith("@") else "tel"

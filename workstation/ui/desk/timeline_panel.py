@@ -5,13 +5,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QLineEdit,
     QListView,
-    QMenu,
     QStackedLayout,
     QToolButton,
     QVBoxLayout,
@@ -20,8 +19,11 @@ from PySide6.QtWidgets import (
 
 from workstation.language import _
 from workstation.services.history import EntryLine
+from workstation.ui.desk.entry_menu import COPY, CORRECT, DELETE, PIN, READ, open_menu
+from workstation.ui.desk.history_filter import FilterButton
 from workstation.ui.desk.timeline_delegate import TimelineDelegate
 from workstation.ui.desk.timeline_model import TimelineModel
+from workstation.ui.shortcuts import latin_key, places
 from workstation.ui.widgets.parts import label, row
 
 SEARCH_MS = 200
@@ -32,14 +34,12 @@ class TimelinePanel(QFrame):
     """Signals:
     filter_chosen: (kind or "", text); another part of the history is wanted.
     more_wanted: the end of what is shown is near.
-    callback_chosen: UUID; Enter or a double click on a callback.
-    pin_wanted: (UUID of a note, whether it shall be pinned).
+    gesture_wanted: (one of entry_menu, EntryLine); by key, menu, Enter or a double click.
     """
 
     filter_chosen = Signal(str, str)
     more_wanted = Signal()
-    callback_chosen = Signal(object)
-    pin_wanted = Signal(object, bool)
+    gesture_wanted = Signal(str, object)
 
     def __init__(self, zone: ZoneInfo, clock: Callable[[], datetime]) -> None:
         super().__init__()
@@ -57,6 +57,8 @@ class TimelinePanel(QFrame):
         self.search.setClearButtonEnabled(True)
         self.search.setMinimumWidth(110)
         self.search.setMaximumWidth(190)
+        self.filters = FilterButton()
+        self._told = label("", "muted", wrap=True)
         self._empty = label("", "muted", wrap=True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._soon = QTimer(self, singleShot=True, interval=SEARCH_MS)
@@ -74,13 +76,16 @@ class TimelinePanel(QFrame):
         self.model.show(entries, self._clock(), looked_at)
         self._select(chosen)
         bar.setValue(seen)
-        is_searched = bool(self.search.text() or self._kind)
+        self._told.setText(_("Shown alone: {what}").format(what=self.filters.words) if self.filters.values else "")
+        self._told.setVisible(bool(self.filters.values))
+        is_searched = bool(self.search.text() or self._kind or self.filters.values)
         self._empty.setText(_("Nothing of this kind.") if is_searched else _("Nothing yet. F2 begins the first note."))
         self._stack.setCurrentIndex(0 if entries else 1)
 
     def begin(self) -> None:
         """Another customer: no filter, from the top."""
         self.search.clear()
+        self.filters.begin()
         self._kind = ""
         self._buttons.buttons()[0].setChecked(True)
         self.list.verticalScrollBar().setValue(0)
@@ -119,6 +124,7 @@ class TimelinePanel(QFrame):
         self._narrow = row(gap=0)
         outer.addWidget(self._wide)
         outer.addWidget(self._narrow)
+        outer.addWidget(self._told)
         outer.addWidget(holder, 1)
         self._place_search()
 
@@ -134,6 +140,7 @@ class TimelinePanel(QFrame):
         layout = wanted.layout()
         if layout is not None and self.search.parentWidget() is not wanted:
             layout.addWidget(self.search)
+            layout.addWidget(self.filters)
             self.search.setMaximumWidth(16_777_215 if is_narrow else 190)
 
     def _choose(self, kind: str) -> None:
@@ -163,34 +170,30 @@ class TimelinePanel(QFrame):
             self.model.toggle(entry.id, self._clock(), self._looked_at)
             self._select(entry.id)
         elif entry.kind == "callback":
-            self.callback_chosen.emit(entry.id)
+            at = self.list.visualRect(index).bottomLeft()
+            open_menu(self.list, entry, self.list.viewport().mapToGlobal(at), self.act)
+        elif entry.note_id is not None and not entry.is_deleted:
+            self.act(CORRECT if entry.is_own_note else READ)
 
     def _near_the_end(self, value: int) -> None:
         bar = self.list.verticalScrollBar()
         if value >= bar.maximum() - bar.pageStep():
             self.more_wanted.emit()
 
-    def pin_chosen(self) -> None:
-        """Pin the chosen note, or let it go."""
+    def act(self, gesture: str) -> None:
+        """Do this with the chosen entry."""
         index = self.list.currentIndex()
         entry = self.model.row_at(index).entry if index.isValid() else None
-        if entry is not None and entry.note_id is not None:
-            self.pin_wanted.emit(entry.note_id, not entry.is_pinned)
-
-    def copy_chosen(self) -> None:
-        """The text of the chosen entry goes to the clipboard."""
-        index = self.list.currentIndex()
-        if index.isValid():
-            found = self.model.row_at(index)
-            QGuiApplication.clipboard().setText(found.text or found.head)
+        if entry is not None:
+            self.gesture_wanted.emit(gesture, entry)
 
 
 class _List(QListView):
-    """Scrolls by pixels, wraps to its width; P pins, Ctrl+C copies."""
+    """Scrolls by pixels, wraps to its width; P pins, E corrects, Del deletes, Ctrl+C copies."""
 
     def __init__(self, panel: TimelinePanel) -> None:
         super().__init__()
-        self._panel = panel
+        self._panel, self._known = panel, places()
         self.setAccessibleName(_("What happened, newest first"))
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -198,10 +201,12 @@ class _List(QListView):
         self.customContextMenuRequested.connect(self._open_menu)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = latin_key(event.key(), event.nativeScanCode(), self._known)
+        gesture = {Qt.Key.Key_P: PIN, Qt.Key.Key_E: CORRECT, Qt.Key.Key_Delete: DELETE}.get(Qt.Key(key))
         if event.matches(QKeySequence.StandardKey.Copy):
-            self._panel.copy_chosen()
-        elif event.key() == Qt.Key.Key_P and not event.modifiers():
-            self._panel.pin_chosen()
+            self._panel.act(COPY)
+        elif gesture is not None and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            self._panel.act(gesture)
         else:
             super().keyPressEvent(event)
 
@@ -215,13 +220,6 @@ class _List(QListView):
             self.viewport().update()
 
     def _open_menu(self, at: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for words, does in (
-            (_("Copy the text\tCtrl+C"), self._panel.copy_chosen),
-            (_("Pin or unpin\tP"), self._panel.pin_chosen),
-        ):
-            action = QAction(words, menu)
-            action.triggered.connect(lambda _on=False, does=does: does())
-            menu.addAction(action)
-        menu.popup(self.viewport().mapToGlobal(at))
+        entry = self._panel.model.row_at(self.currentIndex()).entry if self.currentIndex().isValid() else None
+        if entry is not None:
+            open_menu(self, entry, self.viewport().mapToGlobal(at), self._panel.act)

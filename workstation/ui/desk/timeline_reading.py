@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QObject
 
 from workstation.records import Agent, Callback, Conflict, Contact, Note
-from workstation.services import drafts, history, notes
+from workstation.services import drafts, history
 from workstation.services.history import EVERYTHING, EntryLine, HistoryFilter, HistoryPage
 from workstation.services.history_rows import Key
 from workstation.ui.background import Background
@@ -25,17 +26,19 @@ class TimelineReading(QObject):
         self._panel, self._background, self._seat = panel, background, seat
         self._customer_id: UUID | None = None
         self._wanted: HistoryFilter = EVERYTHING
+        self._narrowed: dict[str, Any] = {}
         self._entries: list[EntryLine] = []
         self._next: Key | None = None
         self._is_reading_more = False
         self._looked_at: datetime | None = None
         panel.filter_chosen.connect(self._filter)
         panel.more_wanted.connect(self._read_more)
-        panel.pin_wanted.connect(self._pin)
+        panel.filters.asked.connect(self._offer_filters)
+        panel.filters.chosen.connect(self._narrow)
 
     def open(self, customer_id: UUID | None) -> None:
         """Show this customer's history from the top; None: nobody's."""
-        self._customer_id, self._wanted, self._entries = customer_id, EVERYTHING, []
+        self._customer_id, self._wanted, self._entries, self._narrowed = customer_id, EVERYTHING, [], {}
         self._panel.begin()
         if customer_id is None:
             self._panel.show_entries([], None)
@@ -56,7 +59,23 @@ class TimelineReading(QObject):
     def _filter(self, kind: str, text: str) -> None:
         kinds = {"call": frozenset({"call"}), "chat": frozenset({"chat"}), "note": frozenset({"note"}),
                  "callback": frozenset({"callback", "system"})}  # fmt: skip
-        self._wanted = HistoryFilter(kinds=kinds.get(kind, frozenset()), text=text.strip())
+        self._wanted = HistoryFilter(kinds=kinds.get(kind, frozenset()), text=text.strip(), **self._narrowed)
+        self._read(None, history.PAGE)
+
+    def _offer_filters(self) -> None:
+        if self._customer_id is not None:
+            offer = self._panel.filters.offer
+            self._background.latest(
+                self,
+                "filters",
+                history.filters_of,
+                self._customer_id,
+                then=lambda card: offer(card, self._seat.clock()),
+            )
+
+    def _narrow(self, values: dict[str, Any]) -> None:
+        self._narrowed = values
+        self._wanted = HistoryFilter(kinds=self._wanted.kinds, text=self._wanted.text, **values)
         self._read(None, history.PAGE)
 
     def _read_more(self) -> None:
@@ -85,6 +104,3 @@ class TimelineReading(QObject):
             self._entries = [*page.pinned, *page.entries]
         self._next = page.next
         self._panel.show_entries(self._entries, self._looked_at if self._wanted == EVERYTHING else None)
-
-    def _pin(self, note_id: UUID, is_pinned: bool) -> None:
-        self._background.write(self, notes.pin_note, note_id, is_pinned)

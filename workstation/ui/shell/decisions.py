@@ -1,55 +1,32 @@
 """The tray "Needs your decision": what central refused or holds, and what two people changed, with the text whole."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from uuid import UUID
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QFormLayout, QFrame, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QDialog, QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
 from workstation.changes import Changes
-from workstation.errors import Refused
-from workstation.language import _, ngettext
+from workstation.language import _
+from workstation.services import drafts
 from workstation.services.conflicts import ConflictLine, resolve
+from workstation.services.drafts import DraftLine
 from workstation.services.sync import decisions
 from workstation.services.sync.decisions import DecisionsCard, RefusedLine
 from workstation.ui.background import Background
 from workstation.ui.desk.conflict_dialog import ConflictDialog, field_words
 from workstation.ui.doors import Doors
 from workstation.ui.seat import Seat
+from workstation.ui.shell.decision_cards import CARD, CorrectionForm, DraftCard, RefusedCard, kind_words, text_of
+from workstation.ui.widgets.choose_customer import CustomerChoice
 from workstation.ui.widgets.dialog import Dialog
 from workstation.ui.widgets.icons import Icon
-from workstation.ui.widgets.parts import Margins, button, clear, column, label, row, scrolling
-
-CARD: Margins = (12, 10, 12, 10)
-HIDDEN = {"id", "scope_id", "version", "customer_id", "author_id", "made_at", "written_at", "digits", "e164"}
-
-
-def kind_words(entity: str) -> str:
-    """What kind of thing it is."""
-    return {
-        "note": _("Note"), "contact": _("Contact"), "callback": _("Callback"), "customer": _("Customer"),
-        "contact_point": _("Contact point"),
-    }.get(entity, entity)  # fmt: skip
-
-
-def text_of(line: RefusedLine) -> str:
-    """All that was written, for reading and copying."""
-    shown = {name: value for name, value in line.values.items() if name not in HIDDEN and value not in (None, "")}
-    if set(shown) == {"body"}:
-        return str(shown["body"])
-    return "\n".join(f"{field_words(name)}: {value}" for name, value in shown.items())
+from workstation.ui.widgets.parts import button, clear, column, label, row, scrolling
 
 
 class DecisionsTray(QDialog):
-    """Beside the work, not instead of it; works without central too.
-
-    Signals:
-        customer_chosen: UUID; lead to this customer.
-    """
-
-    customer_chosen = Signal(object)
+    """Beside the work, not instead of it; works without central too."""
 
     def __init__(self, parent: QWidget, background: Background, doors: Doors, seat: Seat) -> None:
         super().__init__(parent)
@@ -92,33 +69,30 @@ class DecisionsTray(QDialog):
             by_record.setdefault(conflict.entity_id, []).append(conflict)
         for found in by_record.values():
             self._cards.addWidget(self._conflict_card(found))
-        if not card.refused and not card.conflicts:
+        for draft in card.drafts:
+            self._cards.addWidget(self._draft_card(draft))
+        if not card.refused and not card.conflicts and not card.drafts:
             self._cards.addWidget(row(Icon("check", "ok"), label(_("Nothing waits for you."), "muted"), "stretch"))
         self._cards.addStretch(1)
 
-    def _card(self, line: RefusedLine) -> QFrame:
-        head = " · ".join(part for part in (kind_words(line.entity), line.customer) if part)
-        text = QPlainTextEdit(text_of(line))
-        text.setReadOnly(True)
-        text.setMaximumHeight(96)
-        text.setTabChangesFocus(True)
-        text.setAccessibleName(_("What was written: {what}").format(what=head))
-        actions = row(
-            button(_("Correct and send…"), "primary", clicked=partial(self._correct, line)),
-            button(_("Copy"), clicked=partial(QGuiApplication.clipboard().setText, text_of(line))),
-            button(_("Give up…"), "danger", clicked=partial(self._discard, line)),
-            "stretch",
+    def _card(self, line: RefusedLine) -> RefusedCard:
+        made = RefusedCard(line)
+        made.correct_wanted.connect(partial(self._correct, line))
+        made.discard_wanted.connect(self._discard)
+        made.attach_wanted.connect(self._attach)
+        return made
+
+    def _draft_card(self, line: DraftLine) -> DraftCard:
+        made, text = DraftCard(line), str(line.values.get("text", ""))
+        give = partial(self._background.write, self, drafts.give_draft, line.id)
+        made.attach_wanted.connect(
+            partial(
+                _ask_customer, self, self._background, text, lambda one: give(one, self._seat.clock(), then=self._again)
+            )
         )
-        parts: list[QWidget] = [
-            row(Icon("alert", "danger"), label(head, "strong"), "stretch"),
-            label(line.reason, "danger", wrap=True),
-            text,
-        ]
-        if line.held:
-            many = ngettext("{n} more waits because of it", "{n} more wait because of it", len(line.held))
-            parts.append(label(many.format(n=len(line.held)), "muted"))
-            parts += [label(text_of(held), "faint", wrap=True) for held in line.held]
-        return column(*parts, actions, role="pane", margins=CARD, gap=6)
+        give_up = partial(self._background.write, self, drafts.forget_draft, line.id, then=self._again)
+        made.discard_wanted.connect(partial(_ask_give_up, self, text, give_up))
+        return made
 
     def _conflict_card(self, found: Sequence[ConflictLine]) -> QFrame:
         fields = ", ".join(field_words(conflict.field) for conflict in found)
@@ -133,12 +107,10 @@ class DecisionsTray(QDialog):
 
     def _decide(self, found: Sequence[ConflictLine]) -> None:
         dialog = ConflictDialog(self, found)
-        dialog.resolved.connect(self._resolve)
-        dialog.open()
-
-    def _resolve(self, conflict_id: UUID, take: str) -> None:
         seat = self._seat
-        self._background.write(self, resolve, conflict_id, take, seat.agent_id, seat.clock(), then=self._again)
+        write = partial(self._background.write, self, resolve)
+        dialog.resolved.connect(lambda one, take: write(one, take, seat.agent_id, seat.clock(), then=self._again))
+        dialog.open()
 
     def _correct(self, line: RefusedLine) -> None:
         form = CorrectionForm(self, line)
@@ -154,56 +126,40 @@ class DecisionsTray(QDialog):
             form, decisions.correct_by_id, line.op_id, changes, then=sent, refused=form.show_refusal
         )
 
-    def _discard(self, line: RefusedLine) -> None:
-        ask = Dialog(self, _("Give this up?"))
-        ask.body.addWidget(label(_("It is not sent. The text stays readable on this PC for 30 days."), wrap=True))
-        text = QPlainTextEdit(text_of(line))
-        text.setReadOnly(True)
-        text.setAccessibleName(_("What is given up"))
-        ask.body.addWidget(text)
+    def _attach(self, held: RefusedLine) -> None:
+        def give(customer_id: UUID) -> None:
+            self._background.settle(self, decisions.attach_by_id, held.op_id, customer_id, then=self._again)
 
-        def give_up() -> None:
-            ask.accept()
-            self._background.settle(self, decisions.discard_by_id, line.op_id, then=self._again)
+        _ask_customer(self, self._background, text_of(held), give)
 
-        ask.add_buttons(_("Give up"), give_up, role="danger")
-        ask.open()
+    def _discard(self, line: RefusedLine, with_all: bool) -> None:
+        texts = [text_of(one) for one in ([line, *line.held] if with_all else [line])]
+        give_up = partial(
+            self._background.settle, self, decisions.discard_by_id, line.op_id, with_all, then=self._again
+        )
+        _ask_give_up(self, "\n\n".join(texts), give_up)
 
     def _again(self, _nothing: object) -> None:
         self._read()
 
 
-class CorrectionForm(Dialog):
-    """Signals: submitted: dict of the fields that were changed, as texts."""
+def _ask_customer(parent: QWidget, background: Background, what: str, give: Callable[[UUID], object]) -> None:
+    ask = CustomerChoice(parent, background, what[:300])
+    ask.customer_chosen.connect(give)
+    ask.open()
 
-    submitted = Signal(object)
 
-    def __init__(self, parent: QWidget, line: RefusedLine) -> None:
-        super().__init__(parent, _("Correct and send"))
-        self.body.addWidget(label(line.reason, "danger", wrap=True))
-        self.fields: dict[str, QLineEdit | QPlainTextEdit] = {}
-        self._before = {
-            name: "" if value is None else str(value)
-            for name, value in line.values.items()
-            if name not in HIDDEN and not isinstance(value, dict | list)
-        }
-        form = QFormLayout()
-        for name, value in self._before.items():
-            field = QPlainTextEdit(value) if name in ("body", "said", "wish") else QLineEdit(value)
-            field.setAccessibleName(field_words(name))
-            self.fields[name] = field
-            form.addRow(field_words(name), field)
-        self.body.addLayout(form)
-        self.add_buttons(_("Send again"), self._submit)
-        self.setMinimumWidth(460)
+def _ask_give_up(parent: QWidget, what: str, does: Callable[[], object]) -> None:
+    ask = Dialog(parent, _("Give this up?"))
+    ask.body.addWidget(label(_("It is not sent. Copy what you still need."), wrap=True))
+    text = QPlainTextEdit(what)
+    text.setReadOnly(True)
+    text.setAccessibleName(_("What is given up"))
+    ask.body.addWidget(text)
 
-    def show_refusal(self, refusal: Refused) -> None:
-        """What is wrong, at its field."""
-        self.show_problem(str(refusal), self.fields.get(refusal.field or ""))
+    def give_up() -> None:
+        ask.accept()
+        does()
 
-    def _submit(self) -> None:
-        said = {
-            name: field.toPlainText() if isinstance(field, QPlainTextEdit) else field.text()
-            for name, field in self.fields.items()
-        }
-        self.submitted.emit({name: text for name, text in said.items() if text != self._before[name]})
+    ask.add_buttons(_("Give up"), give_up, role="danger")
+    ask.open()

@@ -22,10 +22,12 @@ class MainWindow(QWidget):
     Signals:
         active_changed: whether somebody works with the window now.
         closed: the person closed it.
+        left: the agent signed out; what waits is delivered without them.
     """
 
     active_changed = Signal(bool)
     closed = Signal()
+    left = Signal()
 
     def __init__(self, seat: Seat, search_box: SearchBox, pages: Sequence[Page]) -> None:
         super().__init__()

@@ -36,6 +36,10 @@ class OwnPresence(QObject):
         """A contact was saved, or its timer stopped."""
         self._background.write(self, presence.begin_wrap_up, self._seat.clock(), then=self._show)
 
+    def leave(self) -> None:
+        """The agent signs out; what waits is delivered without them."""
+        self._background.write(self, presence.leave, self._seat.clock(), then=self._show)
+
     def _choose(self, state: str, text: str) -> None:
         self._background.write(self, presence.choose_state, state, text, self._seat.clock(), then=self._show)
 

@@ -53,12 +53,28 @@ class ReminderWatch(QObject):
         doors.minute_passed.connect(self.look)
         doors.changed.connect(self._on_changed)
         self.tray = self._tray_icon()
+        self._is_stopped = False
         self.look()
+
+    def stop(self) -> None:
+        """The agent signed out: whoever comes next is not reminded of their callbacks."""
+        self._is_stopped = True
+        self.timer.stop()
+        if self.tray is not None:
+            self.tray.hide()
 
     def look(self) -> None:
         """See what is due by now."""
+        if self._is_stopped:
+            return
         now = self._seat.clock()
         self._background.latest(self, "reminder", reminders.reminder, self._seat.agent_id, now, then=self._show)
+
+    def answer(self, customer_id: UUID | None) -> None:
+        """The agent opened this customer: nothing more is to be reminded of there."""
+        found = [line.id for line in self.popup.lines if line.customer_id == customer_id]
+        if found:
+            self._answer(reminders.dismiss, found)
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.kinds & {Callback, Customer, Agent}:
@@ -115,7 +131,8 @@ class ReminderWatch(QObject):
         if is_news and not self._window.isActiveWindow():
             first = card.lines[0]
             times = words.both_times(first.due_at, first.zone, self._seat, now)
-            self.tray.showMessage(told, f"{first.customer}\n{times}")
+            is_locked = not self.popup.isEnabled()  # then whoever passes by reads no name
+            self.tray.showMessage(told, times if is_locked else f"{first.customer}\n{times}")
 
     def _raise_window(self) -> None:
         self._window.showNormal() if self._window.isMinimized() else self._window.show()

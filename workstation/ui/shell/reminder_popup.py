@@ -71,6 +71,11 @@ class ReminderPopup(QFrame):
             self._list.addWidget(label(ngettext("and {n} more", "and {n} more", more).format(n=more), "muted"))
         self.heading.setText(heading(self.lines, now))
         self.setVisible(bool(self.lines))
+        for at in range(self._list.count()):
+            item = self._list.itemAt(at)
+            part = item.widget() if item is not None else None
+            if part is not None:
+                part.show()  # now, or the layout does not count it
         self._place()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -1,7 +1,8 @@
 """The lock: covers the window while nobody is there; everything beneath stays as it was."""
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from workstation.language import _
 from workstation.ui.widgets.icons import Icon
@@ -44,16 +45,21 @@ class IdleWatch(QObject):
 
 class LockScreen(QWidget):
     """Signals:
+    covered, uncovered: it was locked, it was opened again.
     unlock_wanted: text; the password that was given.
     sign_out_wanted: somebody else wants to work here.
     """
 
+    covered = Signal()
+    uncovered = Signal()
     unlock_wanted = Signal(str)
     sign_out_wanted = Signal()
 
     def __init__(self, window: QWidget, name: str) -> None:
         super().__init__(window)
         self._area = window
+        self._dialogs: list[QDialog] = []  # out of sight while it is locked, the innermost last
+        self._focused: QWidget | None = None
         self.setObjectName("window")
         self.setAutoFillBackground(True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -87,22 +93,32 @@ class LockScreen(QWidget):
         """Nobody sees or changes anything until the password is given."""
         if self.isVisible():
             return
-        for child in self._area.children():
-            if isinstance(child, QWidget) and child is not self and not child.isWindow():
-                child.setEnabled(False)
+        self._focused = self._area.focusWidget()
+        self._put_away()
+        for child in self._beneath():
+            child.setEnabled(False)
+            child.installEventFilter(self)
         self.setGeometry(self._area.rect())
         self.show()
         self.raise_()
         self.password.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.covered.emit()
 
     def uncover(self) -> None:
         """The right person is back."""
         self.password.clear()
         self._problem.hide()
         self.hide()
-        for child in self._area.children():
-            if isinstance(child, QWidget) and child is not self and not child.isWindow():
-                child.setEnabled(True)
+        for child in self._beneath():
+            child.removeEventFilter(self)
+            child.setEnabled(True)
+        if self._focused is not None and isValid(self._focused):
+            self._focused.setFocus(Qt.FocusReason.OtherFocusReason)
+        dialogs, self._dialogs = self._dialogs, []
+        for dialog in dialogs:
+            if isValid(dialog):
+                dialog.show()
+        self.uncovered.emit()
 
     def show_problem(self, words: str) -> None:
         """Why it stays locked."""
@@ -112,9 +128,27 @@ class LockScreen(QWidget):
         self.password.selectAll()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and self.isVisible():
-            self.setGeometry(self._area.rect())
+        if not self.isVisible():
+            return False
+        if watched is self._area:
+            if event.type() == QEvent.Type.Resize:
+                self.setGeometry(self._area.rect())
+        elif event.type() in (QEvent.Type.Show, QEvent.Type.ZOrderChange):
+            self.raise_()  # a reminder or a message came meanwhile
         return False
+
+    def _beneath(self) -> list[QWidget]:
+        found = (child for child in self._area.children() if isinstance(child, QWidget))
+        return [child for child in found if child is not self and not child.isWindow()]
+
+    def _put_away(self) -> None:
+        """Menus close; dialogs go out of sight with what was typed in them."""
+        popup = QApplication.activePopupWidget()
+        while popup is not None and popup.close():
+            popup = QApplication.activePopupWidget()
+        self._dialogs = [dialog for dialog in self._area.findChildren(QDialog) if dialog.isVisible()]
+        for dialog in reversed(self._dialogs):
+            dialog.hide()
 
     def _submit(self) -> None:
         if self.password.text():

@@ -14,6 +14,7 @@ from workstation.services.agenda import OwnWorkCard
 from workstation.services.callbacks import CallbackLine
 from workstation.ui.background import Background
 from workstation.ui.callbacks.actions import CallbackActions
+from workstation.ui.callbacks.menu import give_menu
 from workstation.ui.callbacks.table import CallbackTable
 from workstation.ui.doors import Doors
 from workstation.ui.screen import Screen
@@ -39,6 +40,7 @@ class TodayScreen(Screen):
         self.gestures = CallbackActions(self, background, seat)
         self.gestures.said.connect(self.said)
         self.table = CallbackTable(seat, _("What to call next"))
+        give_menu(self.table, self.gestures)
         self.counts = {
             agenda.OVERDUE: label("", chip="plain"), agenda.DUE: label("", chip="plain"),
             agenda.LATER_SOON: label("", chip="plain"),

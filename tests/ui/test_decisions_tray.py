@@ -1,0 +1,163 @@
+"""The tray "Needs your decision": refused, held, given up, drafts without a customer, and every choice there is."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from tests.ui.quiet_desk import ME, NOW, REGIONS, quiet_desk, type_text, until
+from workstation.records import Customer, Note, OutboxEntry
+from workstation.services import customers, drafts, notes
+from workstation.services.sync.standing import connection_of
+from workstation.ui.desk.screen import DeskScreen
+from workstation.ui.shell.decisions import DecisionsTray
+from workstation.ui.widgets.choose_customer import CustomerChoice
+
+NAME, OTHER, TEXT = "Dilnoza Karimova", "Pavel Novik", "receipt found, finance asked"
+
+
+@pytest.fixture
+def desk(qapp, tmp_path):
+    with quiet_desk(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def tray(desk, qtbot):
+    made = DecisionsTray(None, desk.background, desk.doors, desk.seat)
+    qtbot.addWidget(made)
+    return made
+
+
+def refuse_customer(desk):
+    """A customer with a note; central refuses the customer, so that the note is held."""
+    with desk.store.write() as session:
+        other = customers.add_customer(session, 1, OTHER, [], desk.time[0], REGIONS)
+    with desk.store.write() as session:
+        made = customers.add_customer(session, 1, NAME, [], desk.time[0], REGIONS)
+        notes.add_note(session, made, ME, TEXT, desk.time[0])
+    with desk.store.from_central() as inbox:
+        reason = json.dumps({"reason": "blank", "field": "name"})
+        inbox.connection.execute(
+            "update outbox set state = 'refused', reason = ? where entity_id = ?", (reason, made.bytes)
+        )
+        inbox.connection.execute("update outbox set state = 'held' where entity = 'note'")
+    return made, other
+
+
+def press_button(tray, words):
+    def found():
+        made = [one for one in tray.findChildren(QPushButton) if one.text() == words and one.isVisible()]
+        return [one for one in made if words.endswith("customer…") or one.accessibleName() == words]
+
+    until(found)
+    found()[0].click()
+
+
+def answer(kind):
+    until(lambda: isinstance(QApplication.activeModalWidget(), kind))
+    return QApplication.activeModalWidget()
+
+
+def give_to(desk, name):
+    choice = answer(CustomerChoice)
+    type_text(choice.search, name)
+    until(lambda: choice.found.count() and choice.found.item(0).text() == name)
+    choice.primary.click()
+    desk.settle()
+
+
+def states(desk):
+    with desk.store.read() as session:
+        return [(entry.entity, entry.state) for entry in session.query(OutboxEntry).order_by(OutboxEntry.n)]
+
+
+def test_what_is_held_is_given_to_another_customer(desk, tray):
+    _made, other = refuse_customer(desk)
+    tray.begin()
+    press_button(tray, "To another customer…")
+    give_to(desk, OTHER)
+    with desk.store.read() as session:
+        assert session.query(Note).one().customer_id == other
+    assert ("note", "waiting") in states(desk)
+
+
+def test_what_is_left_of_something_given_up_still_has_its_choices(desk, tray):
+    refuse_customer(desk)
+    tray.begin()
+    press_button(tray, "Give up…")
+    until(lambda: QApplication.activeModalWidget() is not None)
+    QApplication.activeModalWidget().primary.click()
+    until(lambda: ("customer", "discarded") in states(desk))
+    assert ("note", "held") in states(desk)
+    press_button(tray, "Give up all…")
+    until(lambda: QApplication.activeModalWidget() is not None)
+    QApplication.activeModalWidget().primary.click()
+    until(lambda: ("note", "discarded") in states(desk))
+    until(lambda: "Correct and send…" not in [one.text() for one in tray.findChildren(QPushButton) if one.isVisible()])
+
+
+def test_all_is_given_up_at_once(desk, tray):
+    refuse_customer(desk)
+    tray.begin()
+    press_button(tray, "Give up all…")
+    until(lambda: QApplication.activeModalWidget() is not None)
+    QApplication.activeModalWidget().primary.click()
+    until(lambda: {("customer", "discarded"), ("note", "discarded")} <= set(states(desk)))
+
+
+def lose_customer(desk, customer):
+    """The customer leaves this agent's scope, as a pull would take them away."""
+    with desk.store.from_central() as inbox:
+        inbox.connection.execute("delete from customer where id = ?", (customer.bytes,))
+
+
+def test_a_draft_whose_customer_was_removed_waits_for_a_decision(desk, tray):
+    customer, other = desk.add_customer(NAME), desk.add_customer(OTHER)
+    with desk.store.write() as session:
+        drafts.keep_draft(session, drafts.QUICK_NOTE, customer, {"text": TEXT, "channel": ""}, desk.time[0])
+        drafts.look(session, customer, desk.time[0])
+    lose_customer(desk, customer)
+    with desk.store.read() as session:
+        assert connection_of(session, ME, "online", "", desk.time[0]).undecided == 1
+    tray.begin()
+    press_button(tray, "To another customer…")
+    give_to(desk, OTHER)
+    with desk.store.read() as session:
+        assert drafts.draft_of(session, drafts.QUICK_NOTE, other).values["text"] == TEXT
+        assert drafts.stranded(session) == []
+
+
+def test_typing_goes_on_when_the_customer_is_removed_or_merged(desk, qtbot):
+    screen = DeskScreen(desk.background, desk.doors, desk.seat)
+    qtbot.addWidget(screen)
+    screen.show()
+    said = []
+    screen.said.connect(lambda words, _alert: said.append(words))
+    gone, merged, survivor = (desk.add_customer(name) for name in ("Gone Away", NAME, OTHER))
+    screen.open(gone)
+    until(lambda: screen.profile.card is not None)
+    type_text(screen.note.editor, "half a sent")
+    lose_customer(desk, gone)
+    screen.refresh()
+    until(lambda: any("not on this PC any more" in words for words in said))
+    assert screen.note.editor.toPlainText() == "half a sent"
+    desk.settle()
+    with desk.store.read() as session:
+        assert [draft.values["text"] for draft in drafts.stranded(session)] == ["half a sent"]
+    screen.open(merged, in_new_tab=True)
+    until(lambda: screen.profile.card.name == NAME)
+    type_text(screen.note.editor, "what he said")
+    with desk.store.write() as session:
+        session.get_one(Customer, merged).merged_into = survivor
+    until(lambda: screen.profile.card.id == survivor)
+    until(lambda: screen.note.editor.toPlainText() == "what he said")
+    assert screen.tabs.customers == [gone, survivor]
+
+
+def test_it_waits_since_the_oldest_change_was_made(desk):
+    desk.add_customer(NAME)
+    with desk.store.read() as session:
+        found = connection_of(session, ME, "offline", "", desk.time[0] + timedelta(hours=3))
+    assert found.waiting_since == NOW
