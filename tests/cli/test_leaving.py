@@ -79,6 +79,7 @@ def test_what_was_exported_keeps_nobody_but_what_was_saved_later_does(shell, cen
 def test_other_agents_work_keeps_only_them(shell, centre):
     customer_of(shell)
     shell("sign-in", "--central", elsewhere(centre), "--agent", centre.add_agent("botir"))
+    assert Home(shell.home).last_sign_in().central == elsewhere(centre)
 
 
 def test_forget_asks_when_work_waits_and_leaves_everything_when_it_is_not_answered(shell):
