@@ -1,7 +1,7 @@
 # One command for each thing; every target does its own set-up. Needs Python 3.11+, pip, make and git.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo pictures test check bench soak words lock
+.PHONY: help setup demo pictures test check bench soak words lock package
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
@@ -51,6 +51,9 @@ soak: setup  ## many desks at work for MINUTES=5
 
 words: setup  ## the texts of the program into resources/locale, for translators
 	$(BIN)/python scripts/words.py
+
+package: setup  ## the program in one folder that needs no Python, tried, below dist/
+	$(BIN)/python scripts/package/make_package.py
 
 lock:  ## requirements/*.txt anew from *.in, with today's newest versions that fit
 	bash scripts/lock.sh
