@@ -91,8 +91,9 @@ def _part(path: Path) -> str:
             return "Qt: ICU"
         return f"Qt: {names[2]}" if len(names) > 3 and names[1] == "Qt" else "Qt: PySide6"
     if len(names) == 1 and path.parts[0] == "_internal":
-        return "libraries of the system" if names[0].startswith("lib") else "Python"
-    return names[0].removesuffix(".libs")
+        is_library = names[0].startswith("lib") and not names[0].startswith("libpython")
+        return "libraries of the system" if is_library else "Python"
+    return "Python" if names[0].startswith("python3") else names[0].removesuffix(".libs")
 
 
 if __name__ == "__main__":
