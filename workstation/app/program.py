@@ -230,6 +230,7 @@ def run_window(home: Home) -> int:
     gc.set_threshold(*COLLECTED_AFTER)
     application = QApplication([])
     application.setApplicationName("Agent Workstation")
+    application.setDesktopFileName("agent-workstation")  # by this a desktop knows whose icon and menu entry it is
     application.setQuitOnLastWindowClosed(False)
     if call_running(home.root):
         return 0

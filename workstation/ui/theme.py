@@ -5,7 +5,7 @@ from string import Template
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QObject, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -26,6 +26,7 @@ DARK: Tokens = {
     "ok": "#5CC691", "ok_soft": "#17322A", "warn": "#E7B256", "warn_soft": "#37290F",
     "danger": "#FF8A7E", "danger_soft": "#421D1B", "note": "#B7A2F5", "note_soft": "#2C2643",
 }  # fmt: skip
+WINDOW_ICON_SIZES = (16, 32, 48)
 TOKENS = "tokens"  # the property of the application that holds the colours in force, as it holds its style sheet
 
 
@@ -36,6 +37,7 @@ class Theme(QObject):
         super().__init__(application)
         self._application, self._wanted = application, "system"
         application.setStyle("Fusion")
+        application.setWindowIcon(_window_icon())
         font = QFont(application.font())
         font.setPixelSize(13)
         font.setFeature(QFont.Tag("tnum"), 1)  # figures of one width: times and numbers stand under each other
@@ -77,6 +79,20 @@ def tokens_in_force() -> Tokens:
 def colour(token: str) -> QColor:
     """The colour that this token has now."""
     return QColor(tokens_in_force()[token])
+
+
+def _window_icon() -> QIcon:
+    """The program's own icon, for the frames of windows and the bar of running programs."""
+    drawing = QSvgRenderer(str(resources.folder() / "app" / "agent-workstation.svg"))
+    icon = QIcon()
+    for size in WINDOW_ICON_SIZES:
+        pixmap = QPixmap(size, size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        drawing.render(painter)
+        painter.end()
+        icon.addPixmap(pixmap)
+    return icon
 
 
 def icon_pixmap(name: str, token: str, size: int, ratio: float) -> QPixmap:
