@@ -1,4 +1,4 @@
-"""What goes into the package and what stays out, with the reasons; asked by `build.spec`, `package.py` and the tests."""
+"""What goes into the package and what stays out, with the reasons; asked by the recipe, the maker and the tests."""
 
 import sys
 import tomllib

@@ -99,9 +99,11 @@ def owner(place: str, source: str) -> str | None:
 
 @functools.cache
 def _distribution_files() -> dict[str, str]:
-    return {
-        str(found.locate_file(file)): found.name for found in metadata.distributions() for file in found.files or ()
-    }
+    owners = {}
+    for found in metadata.distributions():
+        name = found.name  # asked once: every time it is read from a file anew
+        owners |= {str(found.locate_file(file)): name for file in found.files or ()}
+    return owners
 
 
 def _is_of_python(path: Path) -> bool:
