@@ -1,11 +1,10 @@
-"""First thing in the packaged program: what it starts (a player of sounds, a browser, PostgreSQL) gets the libraries of
-the system, not ours, whose folder PyInstaller's starter names in LD_LIBRARY_PATH. Ours are found by then."""
+"""First thing in the packaged program on Linux: what it starts (a player of sounds, a browser, PostgreSQL) finds the
+libraries of the system again, not ours, whose folder PyInstaller's starter puts into LD_LIBRARY_PATH. The linker read
+that when this process began, so nothing of ours is lost."""
 
 import os
 
-for _name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"):
-    _before = os.environ.pop(f"{_name}_ORIG", None)
-    if _before is not None:
-        os.environ[_name] = _before
-    else:
-        os.environ.pop(_name, None)
+_before = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
+os.environ.pop("LD_LIBRARY_PATH", None)
+if _before is not None:
+    os.environ["LD_LIBRARY_PATH"] = _before

@@ -99,7 +99,7 @@ def owner(place: str, source: str) -> str | None:
 
 @functools.cache
 def _distribution_files() -> dict[str, str]:
-    owners = {}
+    owners: dict[str, str] = {}
     for found in metadata.distributions():
         name = found.name  # asked once: every time it is read from a file anew
         owners |= {str(found.locate_file(file)): name for file in found.files or ()}

@@ -19,8 +19,12 @@ from workstation.errors import Refused, WorkstationError
 from workstation.home import Home
 from workstation.language import _
 
+if sys.platform == "win32":
+    import ctypes
+
 log = logging.getLogger(__name__)
 
+MESSAGE_BOX_WARNING = 0x30
 MESSAGE_CHARACTERS = 1_000  # what was typed wrong may be a megabyte long
 
 # Loaded when asked for: a note must not wait for the administrator's libraries.
@@ -155,8 +159,12 @@ def _misused(error: click.ClickException) -> int:
 
 def _say(text: str) -> None:
     """A message on standard error; a full disk behind it is no second trouble."""
+    shown = text if len(text) <= MESSAGE_CHARACTERS else text[:MESSAGE_CHARACTERS] + "…"
+    if sys.platform == "win32" and sys.stderr is None:  # the program without a console; not run yet on Windows
+        ctypes.windll.user32.MessageBoxW(None, shown, "Agent Workstation", MESSAGE_BOX_WARNING)
+        return
     with contextlib.suppress(OSError):
-        click.echo(text if len(text) <= MESSAGE_CHARACTERS else text[:MESSAGE_CHARACTERS] + "…", err=True)
+        click.echo(shown, err=True)
 
 
 def _drop_what_cannot_be_written() -> None:
