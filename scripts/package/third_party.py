@@ -26,6 +26,7 @@ PYTHON, OURS, DEBIAN = "Python", "agent-workstation", "debian:"
 LGPL = ("LGPL-3.0.txt", "GPL-3.0.txt")  # the first refers to the second; wheels under it do not all carry both
 ADDRESSES = ("source", "repository", "source code", "homepage")
 LICENCE_FILE = re.compile(r"(?:licen[cs]e|copying|notice|authors)[^/]*$", re.IGNORECASE)
+STARTER = "its starter is the executable, which its licence lets start any program"
 LINE = "=" * 100
 
 Inside = tuple[str, str]  # place in the package, where the file came from
@@ -69,7 +70,7 @@ def found(inside: Iterable[Inside]) -> Iterator[Work]:
     if unknown := owners.pop(None, None):
         raise UnknownOrigin(", ".join(place for place, _source in unknown))
     owners.pop(OURS, None)
-    yield _distribution("pyinstaller", "its starter is the executable; its licence lets that start any program")
+    owners.setdefault("pyinstaller", [])
     for name, files in owners.items():
         assert name is not None, "taken out above"
         if name == PYTHON:
@@ -77,7 +78,7 @@ def found(inside: Iterable[Inside]) -> Iterator[Work]:
         elif name.startswith(DEBIAN):
             yield _debian(name.removeprefix(DEBIAN))
         else:
-            yield _distribution(name)
+            yield _distribution(name, STARTER if name == "pyinstaller" else "")
         yield from _compiled_in(name, files)
 
 
