@@ -4,6 +4,7 @@ Needs what `make setup` installs and, on Linux, binutils. `make test` and contin
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,9 +13,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 import package_parts as parts
 import package_trial
 import third_party
+from missing_packages import loads
 
 WORK, MADE = parts.ROOT / "build" / "package", parts.ROOT / "dist"
 HERE = Path(__file__).resolve().parent
@@ -24,8 +27,8 @@ SHOWN = 14
 
 def main() -> int:
     """0 when a package lies there that has passed its trial."""
-    if sys.platform == "linux" and not (shutil.which("objdump") and shutil.which("strip")):
-        return _fail("binutils is needed (objdump, strip): apt-get install binutils")
+    if sys.platform == "linux" and (lacking := _lacking()):
+        return _fail(f"install as root: apt-get install --no-install-recommends {' '.join(lacking)}")
     folder = MADE / parts.folder_name()
     if not _build():
         return _fail(f"PyInstaller failed; what it said is in {WORK / 'build.log'}")
@@ -47,6 +50,20 @@ def main() -> int:
 def _fail(reason: str) -> int:
     print(f"package: {reason}", file=sys.stderr)
     return 1
+
+
+def _lacking() -> list[str]:
+    """The packages that a build needs and this machine lacks; as root they are installed."""
+    lacking = [] if shutil.which("objdump") and shutil.which("strip") else ["binutils"]
+    lacking += [package for library, package in parts.X_LIBRARIES.items() if not loads(library)]
+    apt = shutil.which("apt-get")
+    if not lacking or os.geteuid() != 0 or not apt:
+        return lacking
+    print(f"package: installing {' '.join(lacking)}", flush=True)
+    install = [apt, "install", "-y", "-qq", "--no-install-recommends", *lacking]
+    for command in ([apt, "update", "-qq"], install):
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
+    return lacking if done.returncode else []
 
 
 def _build() -> bool:

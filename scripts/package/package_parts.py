@@ -52,6 +52,15 @@ SYSTEM_LIBRARIES = (
     "libgraphite2", "libthai", "libdatrie", "libepoxy", "libjpeg",
 )  # fmt: skip
 
+# What a window under X needs and fresh desktops lack: it comes along, so the building machine must have it.
+X_LIBRARIES = {
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+}
+
 
 def version() -> str:
     """The version of the program; pyproject.toml is the only place where it is written."""

@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
+import package_parts as parts
+
 from workstation.cli import COMMANDS
 
 SECONDS = 300  # for any one command; the tour is the longest
@@ -17,7 +19,6 @@ PASSWORD = "an-invented-password"  # noqa: S105 - of an invented agent in a data
 # A building machine may have no keyring; the program then asks for the password each time.
 MAY_BE_ABSENT = {"keyring"}
 ENDING = ".exe" if sys.platform == "win32" else ""
-HELP = "help of {name}: {said}"
 
 
 class Failed(Exception):
@@ -64,7 +65,7 @@ def trial(folder: Path, scratch: Path) -> list[str]:
     """Everything that went wrong, a line each; empty for a good package."""
     program = Program(folder, scratch)
     wrong = []
-    for step in (_helps, _check, _work, _tour):
+    for step in (_libraries, _helps, _check, _work, _tour):
         try:
             step(program, scratch)
         except (Failed, OSError, ValueError, LookupError, subprocess.TimeoutExpired) as error:
@@ -72,6 +73,14 @@ def trial(folder: Path, scratch: Path) -> list[str]:
         else:
             print(f"package: tried {step.__name__.strip('_')}", flush=True)
     return wrong
+
+
+def _libraries(program: Program, _scratch: Path) -> None:
+    """What a window under X needs is inside, wherever the package was built."""
+    inside = {path.name for path in (program.path.parent / "_internal").iterdir()}
+    lacking = parts.X_LIBRARIES.keys() - inside if sys.platform == "linux" else ()
+    if lacking:
+        raise Failed(", ".join(sorted(lacking)))
 
 
 def _helps(program: Program, _scratch: Path) -> None:
