@@ -116,7 +116,7 @@ def _tour(program: Program, scratch: Path) -> None:
     """The main stories through the real window, with the server programs that PG_BINDIR names."""
     pictures = scratch / "tour"
     steps = json.loads(program.run("demo", "--tour", str(pictures), "--customers", "60", "--json"))["steps"]
-    missing = [step["name"] for step in steps if not step["ok"] or not (pictures / step["picture"]).is_file()]
+    missing = [step["name"] for step in steps if not step["ok"] or not Path(step["picture"]).is_file()]
     if missing or not steps:
         raise Failed(f"steps without success or picture: {missing or 'all'}")
 
