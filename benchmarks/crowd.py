@@ -72,7 +72,7 @@ def _at_work(place: Ground, crowd: Crowd) -> list[Figure]:
     )
     notes = sum(part.notes for part in found)
     assert notes
-    assert place.sql("select count(*) from workstation.note") == [(notes,)]
+    assert place.sql("select count(*) from workstation.note") == [(DESKS + notes,)]
     assert len(seen) >= notes * (DESKS - 1) * 0.9, "notes were not seen"
     print(f"  {DESKS} desks at work for {crowd.seconds:.0f} s: {notes} notes, {calls:,} calls, {lines[0]} connections")
     spread("seen elsewhere", seen, "s")
@@ -89,10 +89,11 @@ def _work(crowd: Crowd, numbers: range, there: Barrier, answer: Connection) -> N
     """In a process of its own: the desks take their turns, each call short."""
     result = Seen()
     with seated(crowd, numbers) as seats:
-        for seat in seats:
+        for seat in seats:  # a new connection plans its first questions and its first push: in the morning, not at work
             seat.hello()
             seat.beat()
-            list(seat.poll())  # a new connection plans its first questions: once a day, not at work
+            seat.push([seat.note(seat.crowd.customers[0], f"{seat.number} 0 {NOTE}")])
+            list(seat.poll())
         there.wait(PATIENCE)
         began = time.monotonic()
         until, writing = began + crowd.seconds, began + QUIET * crowd.seconds
@@ -139,7 +140,7 @@ def _poll(seat: Seat, due: float, result: Seen) -> None:
     result.calls += 2  # one for everyone's records, one for those of the scope
     for note in chain.from_iterable(page.put.get("note", ()) for page in pages):
         author, saved = note["body"].split(maxsplit=2)[:2]
-        if int(author) != seat.number:
+        if int(author) != seat.number and float(saved):
             result.seen.append(arrived - float(saved))
             result.due.append(max(due - float(saved), 0.0))
     if not pages:
