@@ -1,4 +1,4 @@
-"""Measures in a process of its own, with nothing in it but what is measured: `run` starts it, this file is run in it."""
+"""Measures in a process of its own, with nothing in it but what is measured: `run` starts it, this file runs in it."""
 
 import importlib
 import json
@@ -21,7 +21,8 @@ def environment() -> dict[str, str]:
 
 def run(module: str, function: str, *arguments: object) -> Any:
     """What a function of a benchmark gives, called with these texts in a fresh process."""
-    done = subprocess.run(command(module, function, *arguments), env=environment(), capture_output=True, timeout=SECONDS)
+    asked = command(module, function, *arguments)
+    done = subprocess.run(asked, env=environment(), capture_output=True, timeout=SECONDS, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr.decode())
     return json.loads(done.stdout.splitlines()[-1])

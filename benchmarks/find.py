@@ -12,7 +12,6 @@ from workstation import keys
 from workstation.replica import search_index
 from workstation.replica.engines import reading_engine
 
-NAMES = ("find",)
 CUSTOMERS = 1_000_000
 KEYSTROKES = 1_000
 ROWS = 20

@@ -28,9 +28,7 @@ class NextStepReading(QObject):
     def open(self, customer_id: UUID) -> None:
         """The clock is this customer's from now on."""
         self._customer_id, seat = customer_id, self._seat
-        self._background.latest(
-            self, "zone", agenda.zone_of, customer_id, seat.regions[0], then=self._show_zone
-        )
+        self._background.latest(self, "zone", agenda.zone_of, customer_id, seat.regions[0], then=self._show_zone)
 
     def form(self, values: dict[str, Any]) -> CallbackForm | None:
         """The callback that is meant; None when none is. Raises Refused for a time nobody can read."""
