@@ -1,5 +1,6 @@
 """How long a key typed into the note takes until it is painted, and how long the window stands still, while 200,000
-rows are filled in and while the line is stalled, not closed; against a bare editor on the same machine at the same work."""
+rows are filled in and while the line is stalled, not closed; against a bare
+editor on the same machine at the same work."""
 
 import json
 import random
@@ -196,8 +197,8 @@ def _invent(place: Ground) -> None:
     )
     place.sql(
         "insert into workstation.contact_point (customer_id, kind, value, e164, digits) "
-        "select id, 'phone', '+' || d, '+' || d, d from (select id, '99890' || lpad((row_number() over ())::text, 7, '0')"
-        " as d from workstation.customer limit %s) c",
+        "select id, 'phone', '+' || d, '+' || d, d from "
+        "(select id, '99890' || lpad((row_number() over ())::text, 7, '0') as d from workstation.customer limit %s) c",
         ROWS["contact_point"],
     )
     place.sql(
