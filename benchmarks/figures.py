@@ -20,6 +20,4 @@ def at(figures: Sequence[float], percent: float) -> float:
 def spread(name: str, figures: Sequence[float], unit: str = "ms") -> None:
     """Print how figures are spread."""
     p50, p95, p99 = (at(figures, percent) for percent in (50, 95, 99))
-    print(
-        f"  {name:30} p50 {p50:.2f}  p95 {p95:.2f}  p99 {p99:.2f}  max {max(figures):.2f} {unit}, {len(figures)} times"
-    )
+    print(f"  {name:24} p50 {p50:.2f}  p95 {p95:.2f}  p99 {p99:.2f}  max {max(figures):.2f} {unit} ({len(figures)})")

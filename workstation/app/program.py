@@ -258,11 +258,16 @@ class Program(QObject):
             window.activateWindow()
 
 
-def run_window(home: Home) -> int:
-    """Open the window of this home, or bring the one that is open to the front. Gives the exit status."""
+def keep_pauses_short() -> None:
+    """For the whole process, before its window: what others do in Python holds the window up as little as can be."""
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()
     gc.set_threshold(*COLLECTED_AFTER)
+
+
+def run_window(home: Home) -> int:
+    """Open the window of this home, or bring the one that is open to the front. Gives the exit status."""
+    keep_pauses_short()
     application = QApplication([])
     application.setApplicationName("Agent Workstation")
     application.setDesktopFileName("agent-workstation")  # by this a desktop knows whose icon and menu entry it is

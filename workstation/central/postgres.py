@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ CALL_SECONDS = 30.0
 FILL_SECONDS = 90.0  # a page of three megabytes over a slow line
 CONNECT_SECONDS = 5
 
+_DECODER = json.JSONDecoder()
+_BETWEEN = re.compile(r"[\s,]*")
 _OF_ONE_OPERATION = ("21", "22", "23", "54", "P0")  # bad values; any other error is central's own, not an operation's
 _TRANSIENT = ("08", "40", "53", "57", "25P03", "55P03")
 
@@ -166,8 +169,7 @@ class PostgresCentral(LiveVerbs):
         at, last = (after[time] if time else None, after["id"]) if after else (None, None)
         query = "select api.fill(%s, %s, %s, %s::timestamptz, %s::uuid, %s, %s)"
         ((text,),) = self._ask(query, (epoch, scope, entity, at, last, since, FILL_PAGE), FILL_SECONDS)
-        page: list[Values] = json.loads(text)
-        return page
+        return list(records_in(text))
 
     def rows(self, entity: str, ids: list[UUID]) -> list[Values]:
         """See Central."""
@@ -270,6 +272,18 @@ def named(error: psycopg.Error, *, fails_batch: bool = False) -> Exception:
         told = _("Central could not carry out an operation (error {code}).").format(code=code)
         return BatchFailed(told, code, place_of(error))
     return CentralRefused(_("Central refused the request (error {code}).").format(code=code))
+
+
+def records_in(text: str) -> Iterator[Values]:
+    """The objects of a JSON array, read one by one: read as a whole, a page of three megabytes would hold Python's lock
+    for tens of milliseconds, and whoever types in the window would wait for it. Raises ValueError for anything else."""
+    if not (text.startswith("[") and text.endswith("]")):
+        raise ValueError("not an array")
+    at, end = _BETWEEN.match(text, 1).end(), len(text) - 1  # type: ignore[union-attr] - it matches nothing too
+    while at < end:
+        record, at = _DECODER.raw_decode(text, at)
+        yield record
+        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
 
 
 def as_json(operation: Operation) -> str:

@@ -148,6 +148,11 @@ def own_work(session: Session) -> OwnWorkCard:
     )
 
 
+def zone_of(session: Session, customer_id: UUID, region: str) -> str:
+    """Whose clock counts for a customer: an IANA name. Raises NotFound."""
+    return callback_rules.zone_for(lookup.customer_of(session, customer_id), None, region)
+
+
 def callback_start(session: Session, customer_id: UUID, now: datetime, region: str) -> CallbackStartCard:
     """What the form of a callback needs to know of its customer. Raises NotFound."""
     customer = lookup.customer_of(session, customer_id)

@@ -1,8 +1,10 @@
 """How often a person was tried, when it failed, and when to try next (product.md 3.7)."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -165,11 +167,16 @@ def next_best_slot(
     not tried yet, and soon; None when there is no such time within two weeks."""
     failed = [a.at.astimezone(zone) for a in attempts if a.reached is False and a.at > after - _remembered()]
     tried = {part_of(a.at, zone) for a in attempts}
+    # Some three hundred times are weighed, and there may be thousands of attempts: what only a day or a time of day
+    # decides is decided once for it.
+    has_room = cache(partial(_has_room, Counter(a.at.astimezone(zone).date() for a in attempts), limits))
+    failures_near = cache(partial(_failures_near, failed))
     best: tuple[tuple[int, bool, datetime], str] | None = None
     for at in _candidates(after, zone, hours):
-        if why_too_many(attempts, at, zone, limits):
+        there = at.astimezone(zone)
+        if not has_room(there.date()):
             continue
-        near, part = _failures_near(failed, at.astimezone(zone)), part_of(at, zone)
+        near, part = failures_near(_day_kind(there), there.time()), part_of(at, zone)
         rank = (near, bool(tried) and part in tried, at)
         if best is None or rank < best[0]:
             best = rank, part
@@ -198,16 +205,22 @@ def _candidates(after: datetime, zone: ZoneInfo, hours: Hours) -> list[datetime]
     return found
 
 
-def _failures_near(failed: Sequence[datetime], at: datetime) -> int:
+def _has_room(days: Mapping[date, int], limits: Limits, day: date) -> bool:
+    """Whether the limits allow one more attempt on that day; `days` are those of the attempts."""
+    week = sum(days.get(day - timedelta(days=back), 0) for back in range(7))
+    return days.get(day, 0) < limits.a_day and week < limits.a_week
+
+
+def _failures_near(failed: Sequence[datetime], day_kind: int, at: time) -> int:
     """Failed attempts within two hours of this time of day, on the same kind of day."""
-    return sum(_day_kind(there) == _day_kind(at) and _apart(there, at) <= NOT_AGAIN for there in failed)
+    return sum(_day_kind(there) == day_kind and _apart(there.time(), at) <= NOT_AGAIN for there in failed)
 
 
 def _day_kind(local: datetime) -> int:
     return max(local.weekday(), SATURDAY - 1)
 
 
-def _apart(one: datetime, other: datetime) -> timedelta:
+def _apart(one: time, other: time) -> timedelta:
     minutes = abs((one.hour * 60 + one.minute) - (other.hour * 60 + other.minute))
     return timedelta(minutes=minutes)
 

@@ -3,14 +3,12 @@
 from datetime import UTC
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QObject
 
 from workstation.errors import Refused
 from workstation.language import _
 from workstation.services import agenda, callback_rules, moments
-from workstation.services.agenda import CallbackStartCard
 from workstation.services.callback_rules import CallbackForm, CallbackPreview
 from workstation.ui.background import Background
 from workstation.ui.callbacks.words import both_times
@@ -30,9 +28,7 @@ class NextStepReading(QObject):
     def open(self, customer_id: UUID) -> None:
         """The clock is this customer's from now on."""
         self._customer_id, seat = customer_id, self._seat
-        self._background.latest(
-            self, "zone", agenda.callback_start, customer_id, seat.clock(), seat.regions[0], then=self._show_start
-        )
+        self._background.latest(self, "zone", agenda.zone_of, customer_id, seat.regions[0], then=self._show_zone)
 
     def form(self, values: dict[str, Any]) -> CallbackForm | None:
         """The callback that is meant; None when none is. Raises Refused for a time nobody can read."""
@@ -71,8 +67,8 @@ class NextStepReading(QObject):
             return None
         return found.isoformat() if found.tzinfo is None else found.astimezone(UTC).isoformat()
 
-    def _show_start(self, start: CallbackStartCard) -> None:
-        self._zone = ZoneInfo(start.zone)
+    def _show_zone(self, zone: str) -> None:
+        self._zone = callback_rules.zone_named(zone)
         picks = moments.quick_picks(self._seat.clock(), self._zone)
         tomorrow = _("tomorrow {time}").format(time="10:00")
         self._panel.show_picks([tomorrow, *(pick.words for pick in picks)])
