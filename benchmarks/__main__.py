@@ -14,7 +14,7 @@ MODULES = {
     "keystrokes": ("typing", "typing_filling", "freeze", "freeze_filling"),
     "sync": ("push", "pull", "first_fill", "poll"),
     "crowd": ("crowd_seen", "crowd_poll", "crowd_cpu", "crowd_lines", "crowd_return"),
-    "growth": ("growth_push", "growth_pull", "growth_open"),
+    "growth": ("push_at_1M", "pull_at_1M", "open_at_1M"),
     "commit": ("commit",),
     "find": ("find",),
 }
