@@ -171,7 +171,8 @@ class Central(LiveCentral, Protocol):
         """Apply at most 500 operations in order, each once; raises BatchFailed when one cannot be carried out."""
 
     def put_aside(self, device: UUID, operation: Operation, reason: str) -> None:
-        """Keep a quarantined operation at central too; `reason` is JSON for its administrator."""
+        """Keep a quarantined operation at central too; `reason` is JSON for its administrator. QuotaReached when it has
+        many of this agent today."""
 
     def decided(self, device: UUID, epoch: str, numbers: dict[UUID, int]) -> list[Answer]:
         """Of these operations put aside, with their outbox numbers, those that were applied at central since; at most
