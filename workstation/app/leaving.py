@@ -15,7 +15,7 @@ from workstation.services.sync.waiting_work import waiting_sum
 
 BUSY_SECONDS = 1.0
 # All that a home holds; what else lies in its folder is not ours to delete.
-OURS = ("replicas", "logs", "window.ini", "settings.toml", "desk.json", "desk.lock")
+OURS = ("reserve", "replicas", "logs", "window.ini", "settings.toml", "desk.json", "desk.lock")
 
 
 def note_what_waits(home: Home, who: SignIn, store: Store) -> None:
