@@ -279,11 +279,17 @@ def records_in(text: str) -> Iterator[Values]:
     for tens of milliseconds, and whoever types in the window would wait for it. Raises ValueError for anything else."""
     if not (text.startswith("[") and text.endswith("]")):
         raise ValueError("not an array")
-    at, end = _BETWEEN.match(text, 1).end(), len(text) - 1  # type: ignore[union-attr] - it matches nothing too
+    at, end = _next(text, 1), len(text) - 1
     while at < end:
         record, at = _DECODER.raw_decode(text, at)
         yield record
-        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
+        at = _next(text, at)
+
+
+def _next(text: str, at: int) -> int:
+    """Where the next record begins, or the array ends."""
+    between = _BETWEEN.match(text, at)
+    return between.end() if between else at
 
 
 def as_json(operation: Operation) -> str:
