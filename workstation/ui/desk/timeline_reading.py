@@ -50,7 +50,8 @@ class TimelineReading(QObject):
             self._panel.show_entries([], None)
             return
         ask = partial(history.opened, me=self._seat.agent_id, zone=self._seat.zone)
-        self._background.latest(self, "history", ask, customer_id, then=partial(self._begin, customer_id))
+        # In a lane of its own: a refresh meanwhile must not take the place of what only an opening does.
+        self._background.latest(self, "opened", ask, customer_id, then=partial(self._begin, customer_id))
 
     def refresh(self) -> None:
         """Something of this customer changed."""
@@ -62,7 +63,8 @@ class TimelineReading(QObject):
         page, looked_at = found
         if customer_id == self._customer_id:
             self._looked_at = looked_at
-            self._show(page, is_more=False)
+            if self._wanted == EVERYTHING:  # not filtered meanwhile
+                self._show(page, is_more=False)
             self.opened.emit()
             self._background.write(self, drafts.look, customer_id, self._seat.clock())
 
