@@ -19,7 +19,7 @@ def test_it_is_what_it_would_be_as_a_whole(page, separators):
 
 @pytest.mark.parametrize("text", ["", "{}", "null", "[{]", '[{"a": 1', "[nonsense]"])
 def test_what_is_no_array_is_told(text):
-    with pytest.raises(ValueError, match="array|Expecting|delimiter|double quotes"):
+    with pytest.raises(ValueError, match=r"array|Expecting"):
         list(records_in(text))
 
 

@@ -279,14 +279,15 @@ def records_in(text: str) -> Iterator[Values]:
     for tens of milliseconds, and whoever types in the window would wait for it. Raises ValueError for anything else."""
     if not (text.startswith("[") and text.endswith("]")):
         raise ValueError("not an array")
-    at, end = _next_record(text, 1), len(text) - 1
+    at, end = _next(text, 1), len(text) - 1
     while at < end:
         record, at = _DECODER.raw_decode(text, at)
         yield record
-        at = _next_record(text, at)
+        at = _next(text, at)
 
 
-def _next_record(text: str, at: int) -> int:
+def _next(text: str, at: int) -> int:
+    """Where the next record begins, or the array ends."""
     between = _BETWEEN.match(text, at)
     return between.end() if between else at
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from workstation.keys import fold
 from workstation.records import Agent, Disposition, OutboxEntry
-from workstation.services import history_rows, lookup, outcome_words
+from workstation.services import drafts, history_rows, lookup, outcome_words
 from workstation.services.history_rows import ALL, CALLS, EVERYTHING, HistoryFilter, Key, NoteText, Raw
 
 __all__ = ["ALL", "CALLS", "EVERYTHING", "HistoryFilter"]  # and all that is defined here
@@ -117,6 +117,13 @@ def page_of(
         raws = history_rows.pinned(session, customer)
         pinned = tuple(line for line in reader.lines(raws) if line.is_pinned and line.note_id not in seen)
     return HistoryPage(entries, at, pinned)
+
+
+def opened(
+    session: Session, customer_id: UUID, *, me: UUID | None = None, zone: ZoneInfo | None = None
+) -> tuple[HistoryPage, datetime | None]:
+    """The first page of a history, and when this agent last looked at it (UTC). Raises NotFound."""
+    return page_of(session, customer_id, me=me, zone=zone), drafts.last_looked(session, customer_id)
 
 
 def filters_of(session: Session, customer_id: UUID) -> HistoryFilterCard:

@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 from string import Template
-from typing import Any
 
 from PySide6.QtCore import QByteArray, QObject, Qt
 from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
@@ -27,7 +26,7 @@ DARK: Tokens = {
     "danger": "#FF8A7E", "danger_soft": "#421D1B", "note": "#B7A2F5", "note_soft": "#2C2643",
 }  # fmt: skip
 WINDOW_ICON_SIZES = (16, 32, 48)
-TOKENS = "tokens"  # the property of the application that holds the colours in force, as it holds its style sheet
+TOKENS = "tokens"  # the property of the application that names the colours in force, as it holds its style sheet
 
 
 class Theme(QObject):
@@ -52,7 +51,7 @@ class Theme(QObject):
             wanted == "system" and self._application.styleHints().colorScheme() == Qt.ColorScheme.Dark
         )
         tokens = DARK if is_dark else LIGHT
-        self._application.setProperty(TOKENS, tokens)
+        self._application.setProperty(TOKENS, "dark" if is_dark else "light")
         self._application.setPalette(_palette(tokens))
         self._application.setStyleSheet(style_sheet(tokens))
 
@@ -72,8 +71,8 @@ def style_sheet(tokens: Tokens) -> str:
 def tokens_in_force() -> Tokens:
     """The colours of the theme in force."""
     application = QApplication.instance()
-    found: Any = application.property(TOKENS) if application is not None else None
-    return found or LIGHT
+    # Its name, not the colours: those would be copied each time, and a row of the timeline asks ten times.
+    return DARK if application is not None and application.property(TOKENS) == "dark" else LIGHT
 
 
 def colour(token: str) -> QColor:

@@ -58,7 +58,8 @@ class NoteKeeping(QObject):
         return self._panel.is_changed
 
     def open(self, customer_id: UUID | None) -> None:
-        """Write on this customer from now on; what was written on another one is kept with that one."""
+        """Write on this customer from now on; what was written on another one is kept with that one. Who calls this
+        calls `refresh` too, once the eye has what it waits for."""
         if customer_id == self._customer_id:
             return
         self.keep_now()
@@ -72,7 +73,6 @@ class NoteKeeping(QObject):
             self._background.write(
                 self, drafts.draft_of, QUICK_NOTE, customer_id, then=partial(self._restore, customer_id)
             )
-            self.refresh()
 
     def refresh(self) -> None:
         """Ways to reach them, outcomes and zone may be others now; what is being typed is not touched."""

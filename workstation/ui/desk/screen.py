@@ -117,6 +117,7 @@ class DeskScreen(Screen):
         self.profile.copied.connect(lambda value: self.said.emit(_("Copied: {value}").format(value=value), "info"))
         self.writing.ended.connect(self.contact_ended)
         self.writing.began.connect(self.contact_begun)
+        self.history.opened.connect(self.writing.refresh)
         self.doors.minute_passed.connect(self.profile.tick)
         self.doors.minute_passed.connect(self.writing.refresh)
 

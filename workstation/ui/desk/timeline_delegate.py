@@ -1,6 +1,6 @@
 """Paints one row of the timeline."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -9,6 +9,7 @@ from workstation.ui.theme import colour, icon_pixmap
 
 LEFT, TIME, ICON, GAP, PAD = 6, 52, 16, 8, 5
 MOST_LINES = 6
+MOST_HEIGHTS = 20_000
 NARROW = 420  # px of head and author: below, only the initials of a colleague
 CHIPS = {
     "plain": ("sunken", "muted"), "ok": ("ok_soft", "ok"), "danger": ("danger_soft", "danger"),
@@ -20,7 +21,14 @@ WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop) | int(Qt.T
 
 
 class TimelineDelegate(QStyledItemDelegate):
-    """Time, icon, head, chip; below it the text; at the right who wrote it and whether it waits."""
+    """Time, icon, head, chip; below it the text; at the right who wrote it and whether it waits.
+
+    A list lays out all its rows whenever one is added: how high a text is, is measured once for a width.
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._heights: dict[tuple[str, int, str], int] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         row: TimelineRow = index.data(ROW)
@@ -28,7 +36,7 @@ class TimelineDelegate(QStyledItemDelegate):
         width = option.rect.width() if option.rect.width() > 0 else 400
         if row.entry is None:
             return QSize(width, metrics.height() + 14)
-        return QSize(width, metrics.height() + 2 * PAD + self._text_height(row, metrics, width) + 2)
+        return QSize(width, metrics.height() + 2 * PAD + self._text_height(row, option, width) + 2)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: TimelineRow = index.data(ROW)
@@ -75,7 +83,7 @@ class TimelineDelegate(QStyledItemDelegate):
         if row.text:
             painter.setFont(option.font)
             painter.setPen(colour("text"))
-            below = QRect(x, top + line + 2, rect.right() - x - LEFT, self._text_height(row, metrics, rect.width()))
+            below = QRect(x, top + line + 2, rect.right() - x - LEFT, self._text_height(row, option, rect.width()))
             painter.drawText(below, WRAPPED, row.text)
 
     def _paint_author(self, painter: QPainter, option: QStyleOptionViewItem, row: TimelineRow, area: QRect) -> int:
@@ -117,9 +125,18 @@ class TimelineDelegate(QStyledItemDelegate):
         words = metrics.elidedText(row.chip, Qt.TextElideMode.ElideRight, width - 12)
         painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), words)
 
-    def _text_height(self, row: TimelineRow, metrics: QFontMetrics, width: int) -> int:
+    def _text_height(self, row: TimelineRow, option: QStyleOptionViewItem, width: int) -> int:
         if not row.text:
             return 0
         room = width - LEFT * 2 - TIME - ICON - GAP
-        wanted = metrics.boundingRect(QRect(0, 0, max(80, room), 100_000), WRAPPED, row.text).height()
-        return min(wanted, metrics.lineSpacing() * MOST_LINES)
+        key = (row.text, max(80, room), option.font.key())
+        if key not in self._heights:
+            if len(self._heights) > MOST_HEIGHTS:
+                self._heights.clear()
+            self._heights[key] = _height_of(row.text, key[1], option.fontMetrics)
+        return self._heights[key]
+
+
+def _height_of(text: str, width: int, metrics: QFontMetrics) -> int:
+    wanted = metrics.boundingRect(QRect(0, 0, width, 100_000), WRAPPED, text).height()
+    return min(wanted, metrics.lineSpacing() * MOST_LINES)

@@ -52,11 +52,23 @@ class TimelineModel(QAbstractListModel):
         self._entries: list[EntryLine] = []
 
     def show(self, entries: Sequence[EntryLine], now: datetime, looked_at: datetime | None) -> None:
-        """Show these instead."""
+        """Show these instead. What stands at the top and at the end and is the same stays untouched."""
         self._entries = list(entries)
-        self.beginResetModel()
-        self._rows = rows_of(self._entries, self._zone, now, looked_at, self._open_folds)
-        self.endResetModel()
+        rows = rows_of(self._entries, self._zone, now, looked_at, self._open_folds)
+        if not self._rows or not rows:
+            self.beginResetModel()
+            self._rows = rows
+            self.endResetModel()
+            return
+        first, after = _same_at_both_ends(self._rows, rows)
+        if first < len(self._rows) - after:
+            self.beginRemoveRows(NOWHERE, first, len(self._rows) - after - 1)
+            del self._rows[first : len(self._rows) - after]
+            self.endRemoveRows()
+        if first < len(rows) - after:
+            self.beginInsertRows(NOWHERE, first, len(rows) - after - 1)
+            self._rows = rows
+            self.endInsertRows()
 
     def toggle(self, fold: UUID, now: datetime, looked_at: datetime | None) -> None:
         """Open a run of failures, or close it again."""
@@ -79,6 +91,15 @@ class TimelineModel(QAbstractListModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         is_heading = index.isValid() and self._rows[index.row()].entry is None
         return Qt.ItemFlag.NoItemFlags if is_heading else super().flags(index)
+
+
+def _same_at_both_ends(old: Sequence[TimelineRow], new: Sequence[TimelineRow]) -> tuple[int, int]:
+    """How many rows are the same from the top on, and of the others how many from the end back."""
+    shorter = min(len(old), len(new))
+    first = next((at for at in range(shorter) if old[at] != new[at]), shorter)
+    left = shorter - first
+    after = next((back for back in range(left) if old[-1 - back] != new[-1 - back]), left)
+    return first, after
 
 
 def rows_of(

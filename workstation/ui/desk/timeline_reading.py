@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from workstation.records import Agent, Callback, Conflict, Contact, Note
 from workstation.services import drafts, history
@@ -19,7 +19,12 @@ KINDS = frozenset({Note, Contact, Callback, Conflict, Agent})
 
 
 class TimelineReading(QObject):
-    """Keeps a TimelinePanel showing one customer. A refresh reads as much as was read before, never more."""
+    """Keeps a TimelinePanel showing one customer. A refresh reads as much as was read before, never more.
+
+    Signals: opened: the newest of another customer's history is shown; what the eye does not wait for may be read.
+    """
+
+    opened = Signal()
 
     def __init__(self, panel: TimelinePanel, background: Background, seat: Seat) -> None:
         super().__init__(panel)
@@ -39,11 +44,14 @@ class TimelineReading(QObject):
     def open(self, customer_id: UUID | None) -> None:
         """Show this customer's history from the top; None: nobody's."""
         self._customer_id, self._wanted, self._entries, self._narrowed = customer_id, EVERYTHING, [], {}
+        self._next, self._looked_at, self._is_reading_more = None, None, False
         self._panel.begin()
         if customer_id is None:
             self._panel.show_entries([], None)
             return
-        self._background.latest(self, "looked", drafts.last_looked, customer_id, then=self._begin)
+        ask = partial(history.opened, me=self._seat.agent_id, zone=self._seat.zone)
+        # In a lane of its own: a refresh meanwhile must not take the place of what only an opening does.
+        self._background.latest(self, "opened", ask, customer_id, then=partial(self._begin, customer_id))
 
     def refresh(self) -> None:
         """Something of this customer changed."""
@@ -51,10 +59,14 @@ class TimelineReading(QObject):
             limit = max(history.PAGE, len(self._entries))
             self._read(None, limit)
 
-    def _begin(self, looked_at: datetime | None) -> None:
-        self._looked_at = looked_at
-        self._read(None, history.PAGE)
-        self._background.write(self, drafts.look, self._customer_id, self._seat.clock())
+    def _begin(self, customer_id: UUID, found: tuple[HistoryPage, datetime | None]) -> None:
+        page, looked_at = found
+        if customer_id == self._customer_id:
+            self._looked_at = looked_at
+            if self._wanted == EVERYTHING:  # not filtered meanwhile
+                self._show(page, is_more=False)
+            self.opened.emit()
+            self._background.write(self, drafts.look, customer_id, self._seat.clock())
 
     def _filter(self, kind: str, text: str) -> None:
         kinds = {"call": frozenset({"call"}), "chat": frozenset({"chat"}), "note": frozenset({"note"}),
