@@ -2,6 +2,9 @@
 
 import signal
 import sys
+from pathlib import Path
+
+POP = "workstation-pop"
 
 # Until the commands are loaded Ctrl+C simply ends the program: there is nothing yet to tell about it.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -22,4 +25,8 @@ def pop() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # The packaged program is one file under two names.
+    if Path(sys.argv[0]).stem == POP:
+        pop()
+    else:
+        main()

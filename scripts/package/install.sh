@@ -29,7 +29,7 @@ refresh() {
 
 if [ "${1:-}" = --remove ]; then
     rm -f "$applications/agent-workstation.desktop" "$applications/agent-workstation-pop.desktop" "$icon" \
-        "$prefix/bin/workstation"
+        "$prefix/bin/workstation" "$prefix/bin/workstation-pop"
     refresh
     echo "install: taken out of $prefix"
     exit 0
@@ -43,5 +43,6 @@ done
 cp "$parts/agent-workstation.svg" "$icon"
 chmod 644 "$icon"
 ln -sfn "$here/workstation" "$prefix/bin/workstation"
+ln -sfn "$here/workstation" "$prefix/bin/workstation-pop" # by this name it takes a number and nothing else
 refresh
 echo "install: workstation is in $prefix/bin and in the menu"
