@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
 
 from tests.desks import Centre, Clock, DeskAtWork
 from tests.servers import ScratchCluster, scratch_cluster, scratch_database
@@ -15,6 +17,18 @@ from workstation.replica import reserve
 
 settings.register_profile("tests", deadline=None)  # a busy machine is slow and not wrong
 settings.load_profile("tests")
+
+
+@pytest.fixture(autouse=True)
+def _windows_go() -> Iterator[None]:
+    """What a test closed is really gone: `processEvents` alone deletes nothing, and a hundred hidden windows would be
+    dressed anew, and asked about every key, by each test that follows."""
+    yield
+    if QApplication.instance() is not None:
+        for left in QApplication.topLevelWidgets():
+            left.close()
+            left.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture(scope="session")

@@ -74,6 +74,15 @@ def connection_options(line: Line) -> dict[str, Any]:
         raise Refused(
             _("The address of central is a host, a port and a database alone: postgresql://host:5432/workstation.")
         )
+    for host in hosts:
+        try:
+            host.encode("idna")  # looking the name up would do it, and break
+        except UnicodeError as error:
+            raise Refused(
+                _("{host} is no name and no address of a server; write it as db.example.org or 10.0.0.5.").format(
+                    host=host
+                )
+            ) from error
     is_local = line.tls == "none" or all(host in ("127.0.0.1", "::1", "localhost") for host in hosts)
     return given | {
         "user": line.login,

@@ -90,7 +90,6 @@ class FiguresCard:
         callbacks_unowned: open ones of nobody whose time comes within an hour, or has come.
         silent: signed in, no word for over 30 s. waiting, undecided: operations on all PCs of the team.
         feed_delay: seconds for which a session has held back what other desks are told; 0 = nothing does.
-        feed_holder: the login of that session when nothing ends it by itself (it is no agent's); else empty.
     """
 
     working: int
@@ -103,18 +102,19 @@ class FiguresCard:
     waiting: int
     undecided: int
     feed_delay: float
-    feed_holder: str
 
 
 @dataclass(frozen=True, slots=True)
 class MonitoringCard:
-    """The whole tab as of one moment (UTC, central's clock)."""
+    """The whole tab as of one moment (UTC, central's clock); `feed_holder` is the login of the session that holds back
+    the feed when nothing ends it by itself (it is no agent's), else empty."""
 
     team: str
     agents: tuple[AgentLine, ...]
     figures: FiguresCard
     callbacks: tuple[NeedLine, ...]
     as_of: datetime
+    feed_holder: str
 
 
 def monitoring_of(central: Central, zone: str) -> MonitoringCard:
@@ -132,7 +132,12 @@ def monitoring_of(central: Central, zone: str) -> MonitoringCard:
     as_of = datetime.fromisoformat(found["as_of"])
     agents = tuple(_agent(values, as_of) for values in found["agents"])
     return MonitoringCard(
-        found["team"] or "", agents, _figures(agents, found), tuple(map(_need, found["callbacks"])), as_of
+        found["team"] or "",
+        agents,
+        _figures(agents, found),
+        tuple(map(_need, found["callbacks"])),
+        as_of,
+        found.get("feed_holder") or "",
     )
 
 
@@ -209,7 +214,6 @@ def _figures(agents: Iterable[AgentLine], found: Values) -> FiguresCard:
         waiting=sum(line.waiting for line in lines),
         undecided=sum(line.undecided for line in lines),
         feed_delay=float(found["feed_delay"]),
-        feed_holder=found.get("feed_holder") or "",
     )
 
 

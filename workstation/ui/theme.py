@@ -51,9 +51,12 @@ class Theme(QObject):
             wanted == "system" and self._application.styleHints().colorScheme() == Qt.ColorScheme.Dark
         )
         tokens = DARK if is_dark else LIGHT
+        sheet = style_sheet(tokens)
+        if sheet == self._application.styleSheet():
+            return  # every widget would be dressed anew, as it is
         self._application.setProperty(TOKENS, "dark" if is_dark else "light")
         self._application.setPalette(_palette(tokens))
-        self._application.setStyleSheet(style_sheet(tokens))
+        self._application.setStyleSheet(sheet)
 
     def _system_changed(self) -> None:
         if self._wanted == "system":

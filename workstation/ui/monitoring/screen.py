@@ -143,7 +143,7 @@ class MonitoringScreen(Screen):
         if self._trouble and is_old:
             return self._trouble
         held = self._card.figures.feed_delay if self._card else 0.0
-        holder = self._card.figures.feed_holder if self._card else ""
+        holder = self._card.feed_holder if self._card else ""
         if held > HELD_SECONDS and holder:
             words = _("{login} has held back for {n} s what PCs are told; tell the administrator.")
             return words.format(login=holder, n=int(held))
