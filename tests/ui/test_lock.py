@@ -116,8 +116,12 @@ def test_the_keyboard_is_back_where_it_was(shift, customer):
     note.focus_editor()
     type_text(note.editor, "half a sent")
     shift.lock_now()
-    with shift.desk.store.read() as session:
-        until(lambda: drafts.draft_of(session, drafts.QUICK_NOTE, customer) is not None)
+
+    def is_kept():
+        with shift.desk.store.read() as session:  # each time anew: a session sees what was there when it began
+            return drafts.draft_of(session, drafts.QUICK_NOTE, customer) is not None
+
+    until(is_kept)
     unlock(shift)
     assert shift.window.focusWidget() is note.editor
     assert note.editor.toPlainText() == "half a sent"

@@ -131,8 +131,8 @@ def _main_window(
     desk: Desk, seat: Seat, doors: Doors, background: Background, beat: Beat, loop: SyncLoop
 ) -> MainWindow:
     window = MainWindow(seat, SearchBox(background), _pages(desk, seat, doors, background))
-    background.refused.connect(window.say)
-    background.broke.connect(window.complain)
+    background.refused.connect(window.message.warn)
+    background.broke.connect(window.message.complain)
     window.active_changed.connect(loop.set_active)
     menu = PresenceMenu(seat.clock, seat.zone)
     presence = OwnPresence(menu, background, doors, seat, beat.wake)

@@ -95,10 +95,6 @@ class MainWindow(QWidget):
         """Say something calmly that has no other place."""
         self.message.say(words, alert)
 
-    def complain(self, words: str) -> None:
-        """Say that something went wrong."""
-        self.say(words, "danger")
-
     def restore_place(self, geometry: QByteArray) -> None:
         """Stand where the window stood; back on a screen when that one is gone."""
         if not self.restoreGeometry(geometry):

@@ -10,6 +10,7 @@ from workstation.ui.widgets.icons import Icon, IconButton
 from workstation.ui.widgets.parts import button, label, set_role
 
 SECONDS = 8
+QUIET = ("info", "ok")
 
 
 class MessageLine(QFrame):
@@ -21,6 +22,7 @@ class MessageLine(QFrame):
         self.setProperty("alert", "info")
         self._icon, self._words = Icon("info", "accent"), label("", wrap=True)
         self._undo: Callable[[], object] | None = None
+        self._alert = "info"
         self.undo_button = button(_("Undo"), "quiet", clicked=self.undo)
         self.undo_button.setToolTip("Ctrl+Shift+Z")
         close = IconButton("close", _("Close this message"), size=14)
@@ -48,8 +50,10 @@ class MessageLine(QFrame):
             undo()
 
     def say(self, words: str, alert: str = "info", undo: Callable[[], object] | None = None) -> None:
-        """Say this, for a few seconds; as long as that, `undo` can take it back."""
-        self._undo = undo
+        """Say this, for a few seconds; as long as that, `undo` can take it back. A warning that is still there stays."""
+        if alert in QUIET and self.words and self._alert not in QUIET:
+            words, alert = f"{self.words}\n{words}", self._alert
+        self._undo, self._alert = undo, alert
         self.undo_button.setVisible(undo is not None)
         set_role(self, "alert", alert)
         tone = {"info": "accent", "ok": "ok", "warn": "warn", "danger": "danger"}[alert]
@@ -60,6 +64,14 @@ class MessageLine(QFrame):
         self.show()
         self.raise_()
         self._timer.start()
+
+    def warn(self, words: str) -> None:
+        """Say what a person must know: why something was refused."""
+        self.say(words, "warn")
+
+    def complain(self, words: str) -> None:
+        """Say that something went wrong."""
+        self.say(words, "danger")
 
     def tell_done(self, words: str, undo: Callable[[], object]) -> None:
         """Say what was done, and offer to take it back."""
