@@ -50,7 +50,7 @@ class MessageLine(QFrame):
             undo()
 
     def say(self, words: str, alert: str = "info", undo: Callable[[], object] | None = None) -> None:
-        """Say this, for a few seconds; as long as that, `undo` can take it back. A warning that is still there stays."""
+        """Say this for a few seconds, in which `undo` can take it back. A warning that is still there stays."""
         if alert in QUIET and self.words and self._alert not in QUIET:
             words, alert = f"{self.words}\n{words}", self._alert
         self._undo, self._alert = undo, alert
