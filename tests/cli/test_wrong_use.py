@@ -240,3 +240,14 @@ def test_the_self_test_needs_no_display(shell):
     named = {check["name"]: check["ok"] for check in json.loads(out)["checks"]}
     assert running.returncode == (0 if all(named.values()) else 1)
     assert named["fonts"] or not named["qt"] or b"fonts" in err
+
+
+def test_a_system_that_lacks_a_library_of_the_window_is_told_which(tmp_path):
+    (tmp_path / "PySide6").mkdir()
+    missing = "libEGL.so.1: cannot open shared object file: No such file or directory"
+    (tmp_path / "PySide6" / "__init__.py").write_text(f"raise ImportError({missing!r})\n", "utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-m", "workstation", "demo"], env=environment() | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (1, f"Qt cannot be loaded: {missing}\n")

@@ -5,6 +5,7 @@ import importlib
 import io
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ if sys.platform == "win32":
 
 log = logging.getLogger(__name__)
 
+LIBRARY = re.compile(r"\.so\b|\.dylib\b|DLL load failed")  # of the system, which a bare one lacks
 MESSAGE_BOX_WARNING = 0x30
 MESSAGE_CHARACTERS = 1_000  # what was typed wrong may be a megabyte long
 
@@ -130,6 +132,8 @@ def run(arguments: list[str]) -> int:
         return _failed(_("The operating system refused: {why}.").format(why=error.strerror or type(error).__name__))
     except Exception as error:  # noqa: BLE001 - the last resort: logged whole, told in one line
         _log_defect(shared.get("place"), error)
+        if isinstance(error, ImportError) and LIBRARY.search(str(error)):  # the set-up names its package
+            return _failed(_("Qt cannot be loaded: {why}").format(why=error))
         return _failed(
             _("This is a defect of the program ({kind}); it was written to the log.").format(kind=type(error).__name__)
         )
