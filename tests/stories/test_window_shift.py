@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtWidgets import QApplication
 
 from tests.windows import until
-from workstation.records import Note
+from workstation.records import Callback, Contact, Note
 from workstation.services import callbacks, contacts, customers
 from workstation.services.callback_rules import CallbackForm
 from workstation.services.contacts import ContactForm
@@ -205,6 +205,37 @@ def test_s8_a_daily_writer_opens_like_anybody_and_his_silence_is_seen(open_windo
         return len(desk_of(aziza).history._entries) == 320
 
     aziza.until(all_read)
+
+
+def test_a_call_that_was_owed_reaches_central_with_its_promise_kept(open_window, clock):
+    aziza, botir = open_window("aziza"), open_window("botir")
+    customer = aziza.desk.add_customer("Dilnoza Karimova", "+998901234567")
+    now = clock()
+    with aziza.desk.store.write() as session:
+        form = CallbackForm(
+            (now + timedelta(minutes=1)).isoformat(),
+            None,
+            "contract",
+            aziza.desk.desk.agent_id,
+            made_by="customer asked",
+        )
+        owed = callbacks.add_callback(session, customer, aziza.desk.desk.agent_id, form, now, "UZ")
+    aziza.sync()
+    clock.offset += timedelta(minutes=2)
+    open_card(aziza, customer)
+    note = desk_of(aziza).note
+    words = [note.channel.itemText(at) for at in range(note.channel.count())]
+    note.channel.setCurrentIndex(words.index("Call out"))
+    aziza.until(lambda: note.outcome._lines)
+    closing = next(line for line in note.outcome._lines if line.closes_callback)
+    note.outcome.choose(closing.code)
+    write_note(aziza, "Contract sent again")
+    aziza.sync()
+    botir.sync()
+    with botir.desk.store.read() as session:
+        assert [(c.callback_id, c.disposition) for c in session.query(Contact)] == [(owed, closing.code)]
+        assert session.get_one(Callback, owed).state == "done"
+    assert aziza.workstation.watch.connection.undecided == 0
 
 
 def test_a_draft_stays_with_its_customer_whatever_happens(open_window):

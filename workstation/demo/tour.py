@@ -63,6 +63,8 @@ class Stage:
         except NotShown as error:
             words = str(error) or _("not shown")
         settle()
+        if not words and self.first is not None and _undecided(self.first):
+            words = _("Needs your decision · {n}").format(n=_undecided(self.first))  # central refused something
         shown = QApplication.activeModalWidget() if words == "" else None
         picture = self._folder / f"{file}.png"
         widget = self._shown or shown
@@ -227,6 +229,11 @@ def _desk(shift: Shift) -> Any:
 
 def _idle(shift: Shift) -> None:
     until(lambda: shift.workstation.background.is_idle, "everything read")
+
+
+def _undecided(shift: Shift) -> int:
+    connection = shift.workstation.watch.connection
+    return connection.undecided if connection is not None else 0
 
 
 def _state(shift: Shift) -> str:

@@ -17,7 +17,8 @@ from workstation.services import lookup, notes, texts
 
 @dataclass(frozen=True, slots=True)
 class ContactForm:
-    """What an agent says of a contact. Times are UTC; `phone` is the number that was used, as given."""
+    """What an agent says of a contact. Times are UTC; `phone` is the number that was used, as given; `callback_id` the
+    callback it answers."""
 
     channel: str
     direction: str
@@ -26,6 +27,7 @@ class ContactForm:
     ended_at: datetime | None
     note: str | None = None
     phone: str | None = None
+    callback_id: UUID | None = None
 
 
 def log_contact(
@@ -46,6 +48,7 @@ def log_contact(
         disposition=disposition_of(session, form.disposition),
         contact_point_id=_point_of(session, customer.id, form.phone, regions),
         phone=texts.optional(form.phone, _("The phone"), 100),
+        callback_id=form.callback_id,
         started_at=form.started_at,
         ended_at=form.ended_at,
         written_at=now,

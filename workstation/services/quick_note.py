@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from workstation.errors import Refused
 from workstation.language import _
-from workstation.records import Callback, Contact, Disposition, Values
+from workstation.records import Callback, Disposition, Values
 from workstation.services import callbacks, contacts, drafts, notes, outcome_words
 from workstation.services.callback_rules import CallbackForm
 from workstation.services.callbacks import CallbackLine
@@ -68,10 +68,11 @@ def save_quick_note(
             raise Refused(_("Choose the outcome of this contact."), "disposition")
         ended = min(form.ended_at or now, now)
         started = min(form.started_at or ended, ended)
-        said = ContactForm(form.channel, form.direction, form.disposition, started, ended, text, form.phone)
-        contact = contacts.log_contact(session, customer_id, author, said, now, regions)
         owed = owed_to(session, customer_id, author, now) if answers_promise(form.channel, form.direction) else None
-        if owed is not None and _answer(session, contact, owed, author, form, now, regions[0]):
+        answered = owed.id if owed is not None else None
+        said = ContactForm(form.channel, form.direction, form.disposition, started, ended, text, form.phone, answered)
+        contacts.log_contact(session, customer_id, author, said, now, regions)
+        if owed is not None and _answer(session, owed, author, form, now, regions[0]):
             drafts.discard_draft(session, drafts.QUICK_NOTE, customer_id)
             return None
     if form.next_step is not None:
@@ -101,11 +102,8 @@ def owed_to(session: Session, customer_id: UUID, me: UUID, now: datetime) -> Cal
     return min(mine, key=lambda line: (line.owner_id != me, line.due_at, line.id), default=None)
 
 
-def _answer(
-    session: Session, contact_id: UUID, owed: CallbackLine, me: UUID, form: QuickNoteForm, now: datetime, region: str
-) -> bool:
+def _answer(session: Session, owed: CallbackLine, me: UUID, form: QuickNoteForm, now: datetime, region: str) -> bool:
     """The owed callback was made; says whether the next step went into its new time."""
-    session.get_one(Contact, contact_id).callback_id = owed.id
     if owed.owner_id not in (None, me):
         callbacks.take(session, owed.id, me, now)
     if callbacks.settle_by_outcome(session, owed.id, form.disposition, now) or form.next_step is None:

@@ -124,11 +124,18 @@ def rows_of(
     return rows
 
 
+def _author(entry: EntryLine) -> str:
+    """Who did it; of a fact of the program itself nobody did."""
+    if entry.is_mine:
+        return _("you")
+    return entry.author or ("" if entry.kind == "system" else _("another system"))
+
+
 def row_of(entry: EntryLine, zone: ZoneInfo, now: datetime) -> TimelineRow:
     """One entry as it is shown."""
     base = TimelineRow(
         entry, "", wording.clock_time(entry.at, zone), text=entry.text + ("…" if entry.is_cut else ""),
-        author=_("you") if entry.is_mine else entry.author or _("another system"), mark=_mark(entry),
+        author=_author(entry), mark=_mark(entry),
     )  # fmt: skip
     if entry.kind == "fold":
         return _fold(base, entry, zone, now)
