@@ -128,6 +128,10 @@ class Background(QObject):
 
         self._start(self._writer, self, work, told, refused)
 
+    def tend(self, asker: QObject, work: Callable[[Store], T], then: Then[T]) -> None:
+        """Run `work(store)` between two writes: upkeep, which is no change of anybody's; a refusal is not told."""
+        self._start(self._writer, asker, partial(work, self._store), then, _nothing)
+
     def call(
         self,
         asker: QObject,
