@@ -55,13 +55,16 @@ def test_the_words_around_the_hit_are_shown_in_one_line(write, find, customer):
     write(customer, "word " * 60 + "\nthe parcel came back " + "word " * 60)
     ((_name, words),) = find("parcel")
     assert "the parcel came back" in words
-    assert words.startswith("…") and words.endswith("…")
-    assert len(words) < 100 and "\n" not in words
+    assert words.startswith("…")
+    assert words.endswith("…")
+    assert len(words) < 100
+    assert "\n" not in words
 
 
 def test_what_was_replaced_or_deleted_is_not_found(store, write, find, customer):
     first, second = write(customer, "wrong tariff"), write(customer, "double payment")
-    assert find("tariff") and find("payment")
+    assert find("tariff")
+    assert find("payment")
     with store.write() as session:
         notes.correct_note(session, first, ME, "right price", NOW)
         session.get_one(Note, second).is_deleted = True
@@ -88,7 +91,8 @@ def test_notes_of_an_older_replica_are_indexed_page_by_page(tmp_path, store, cus
         inbox.connection.execute("drop trigger search_note_gone")
         inbox.connection.execute("drop table search_note")
     again = Store(tmp_path / "replica.db", bytes(32), lambda: NOW)
-    assert again.index_notes() and again.index_notes()
+    assert again.index_notes()
+    assert again.index_notes()
     assert not again.index_notes()
     with again.read() as session:
         for number in (0, many - 1):
@@ -104,7 +108,8 @@ def test_a_note_that_goes_takes_its_words_with_it(store, write, find, customer):
         left = inbox.connection.execute("select count(*) from search_note where search_note match 'secret'").fetchone()
     assert left == (0,)
     write(customer, "other words")  # takes the same place
-    assert find("secret") == [] and find("other")
+    assert find("secret") == []
+    assert find("other")
 
 
 @DESK

@@ -141,6 +141,7 @@ def _main_window(
     _add_standing(window, doors, seat, tray)
     NoteIndexing(window, background, doors)
     join_help(window, background, desk)
+    window.top_bar.add(menu.done)
     window.top_bar.add(menu)
     desk_screen = window.screen_of("desk")
     desk_screen.contact_begun.connect(presence.begin_contact)

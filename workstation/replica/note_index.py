@@ -2,7 +2,8 @@
 
 A note's text never changes (another note supersedes it), so a note is indexed once, after it was committed and in the
 order of the rowids: what is above the last indexed one is still to come. So neither a save nor a first fill waits for
-the index, and a replica of an older program is indexed as if its notes had just arrived. A trigger forgets with the note.
+the index, and a replica of an older program is indexed as if its notes had just arrived. A trigger forgets
+with the note.
 """
 
 import re
@@ -13,7 +14,7 @@ PAGE = 500  # notes indexed by one transaction: some 50 ms, and an agent's save 
 SHORTEST = 3  # characters of a word that is looked for; shorter ones are in every note
 LONGEST_QUERY, MOST_WORDS = 200, 8
 
-_APOSTROPHES = "'`‘’ʻʼ"  # noqa: RUF001 - as Uzbek is typed; each divides words, so that all are alike
+_APOSTROPHES = "'`‘’ʻʼ"
 _TABLES = (
     f"""CREATE VIRTUAL TABLE IF NOT EXISTS search_note USING fts5
        (words, content='', contentless_delete=1,

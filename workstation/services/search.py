@@ -43,7 +43,7 @@ class NoteLine:
 
 
 def find_in_notes(session: Session, text: str, limit: int = 5) -> list[NoteLine]:
-    """Customers in whose notes all these words stand, the newest note first, each customer once; any text is allowed."""
+    """Customers in whose notes all these words stand, the newest note first, each once; any text is allowed."""
     connection = session.connection().connection.driver_connection
     if connection is None:
         return []
