@@ -31,7 +31,7 @@ def add_contacts(aziza, customer, *made):
                     contact_point_id=point,
                     started_at=at,
                     written_at=at,
-                )  # fmt: skip
+                )
             )
 
 
@@ -52,7 +52,7 @@ def texts(row):
 def test_last_result_attempts_and_last_answer_stand_under_the_value(open_window):
     aziza = open_window("aziza")
     customer = aziza.desk.add_customer("Dilnoza Karimova", "+998901234567", "+998712001122")
-    first, second = points_of(aziza, customer)
+    first, _second = points_of(aziza, customer)
     reached, failed = codes(aziza)
     add_contacts(aziza, customer, (3, "out", reached, first), (1, "out", failed, first), (2, "out", failed, first))
     panel = aziza.window.screen_of("desk").profile

@@ -35,7 +35,7 @@ def test_one_click_or_the_space_bar_ends_it(open_window):
 def test_another_state_or_the_next_contact_ends_it_too(open_window):
     aziza = open_window("aziza")
     begin_wrap_up(aziza)
-    assert list(menu_of(aziza).states)[0] == "available"  # the first choice of the menu
+    assert next(iter(menu_of(aziza).states)) == "available"  # the first choice of the menu
     menu_of(aziza).states["break"].trigger()
     aziza.until(lambda: state(aziza) == "break")
     menu_of(aziza).states["available"].trigger()

@@ -128,9 +128,9 @@ class Background(QObject):
 
         self._start(self._writer, self, work, told, refused)
 
-    def tend(self, asker: QObject, work: Callable[[Store], T], then: Then[T]) -> None:
-        """Run `work(store)` between two writes: upkeep, which is no change of anybody's; a refusal is not told."""
-        self._start(self._writer, asker, partial(work, self._store), then, _nothing)
+    def index_notes(self, asker: QObject, then: Then[bool]) -> None:
+        """Make the next page of notes findable, between two writes; no change of anybody's, and no refusal is told."""
+        self._start(self._writer, asker, self._store.index_notes, then, _nothing)
 
     def call(
         self,

@@ -19,7 +19,7 @@ from workstation.ui.theme import icon_pixmap
 
 ICON = 16
 Clock = Callable[[], datetime]
-WIDTHS = (166, 136, 76, 190, 0, 240)  # pixels; 0 takes what is left
+WIDTHS = (184, 136, 76, 190, 0, 240)  # pixels; 0 takes what is left
 
 
 class CallbackModel(TableModel[CallbackLine]):

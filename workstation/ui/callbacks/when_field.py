@@ -71,7 +71,7 @@ class WhenField(QWidget):
             picks.append(Pick(_("best next time"), slot.at))
         for number, pick in enumerate(picks):
             chosen = _filter(pick.words, pick.words)
-            chosen.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            chosen.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
             chosen.setToolTip(f"{pick.at.astimezone(zone):%d.%m.%Y %H:%M}")
             chosen.clicked.connect(partial(self._pick, pick.at))
             self._picks.addWidget(chosen, number // PICKS_IN_A_ROW, number % PICKS_IN_A_ROW)

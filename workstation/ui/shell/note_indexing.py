@@ -4,7 +4,6 @@ from PySide6.QtCore import QObject, QTimer
 
 from workstation.changes import Changes
 from workstation.records import Note
-from workstation.replica.store import Store
 from workstation.ui.background import Background
 from workstation.ui.doors import Doors
 
@@ -27,7 +26,7 @@ class NoteIndexing(QObject):
             self._calm.start()
 
     def _index(self) -> None:
-        self._background.tend(self, Store.index_notes, self._go_on)
+        self._background.index_notes(self, self._go_on)
 
     def _go_on(self, is_more: bool) -> None:
         if is_more and not self._calm.isActive():
