@@ -57,18 +57,18 @@ def test_both_times_and_the_attempts_stand_below_while_typing(desk, qtbot):
     dialog.reject()
 
 
-def test_who_must_not_be_called_is_refused_with_the_reason_and_nothing_typed_is_lost(desk, qtbot):
+def test_who_must_not_be_called_is_refused_in_words_and_nothing_typed_is_lost(desk, qtbot):
     customer = desk.add_customer()
     with desk.store.write() as session:
         found = session.get_one(Customer, customer)
-        found.do_not_contact, found.do_not_contact_reason = "calls", "asked by letter"
+        found.do_not_contact = "calls"
     dialog = opened(desk, qtbot, customer)
     typed(dialog, "tomorrow 10")
     type_text(dialog.reason, "about the contract")
     until(lambda: dialog.rule.property("role") == "danger")
     press(dialog.when.text, "Return")
     until(dialog._problem.isVisible)
-    assert "asked by letter" in dialog._words.text() + dialog.rule.text()
+    assert "must not be contacted" in dialog._words.text()
     assert (dialog.reason.text(), desk.all_callbacks()) == ("about the contract", [])
     assert dialog.isVisible()
     dialog.reject()

@@ -18,7 +18,7 @@ from workstation.ui.widgets.icons import Icon, IconButton
 from workstation.ui.widgets.parts import Elided, button, clear, column, label, row, set_role
 
 SHOWN = 5  # people; more would be a list to read while somebody waits
-WIDTH, EDGE = 376, 16
+WIDTH, EDGE = 456, 16
 LEFT, ABOVE = 68, 190  # beside the rail, above the place of the reminder
 FLAGS = Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint | Qt.WindowType.WindowDoesNotAcceptFocus
 

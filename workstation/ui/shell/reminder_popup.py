@@ -17,7 +17,7 @@ from workstation.ui.widgets.icons import Icon
 from workstation.ui.widgets.parts import Elided, button, clear, label, row
 
 SHOWN = 3
-WIDTH, EDGE = 360, 16
+WIDTH, EDGE = 400, 16
 LEFT = 68  # beside the rail
 
 
