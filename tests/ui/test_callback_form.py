@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.ui.quiet_desk import BOTIR, ME, NOW, press, quiet_desk, type_text, until
+from workstation.records import Customer
 from workstation.services import callbacks
 from workstation.ui.callbacks.form import CallbackDialog
 
@@ -53,6 +54,32 @@ def test_both_times_and_the_attempts_stand_below_while_typing(desk, qtbot):
     assert dialog.times.text() == ""
     press(dialog.when.text, "Return")
     assert desk.all_callbacks() == []
+    dialog.reject()
+
+
+def test_who_must_not_be_called_is_refused_in_words_and_nothing_typed_is_lost(desk, qtbot):
+    customer = desk.add_customer()
+    with desk.store.write() as session:
+        found = session.get_one(Customer, customer)
+        found.do_not_contact = "calls"
+    dialog = opened(desk, qtbot, customer)
+    typed(dialog, "tomorrow 10")
+    type_text(dialog.reason, "about the contract")
+    until(lambda: dialog.rule.property("role") == "danger")
+    press(dialog.when.text, "Return")
+    until(dialog._problem.isVisible)
+    assert "must not be contacted" in dialog._words.text()
+    assert (dialog.reason.text(), desk.all_callbacks()) == ("about the contract", [])
+    assert dialog.isVisible()
+    dialog.reject()
+
+
+def test_no_icon_stands_there_without_a_word(desk, qtbot):
+    dialog = CallbackDialog(None, desk.background, desk.seat, desk.add_customer())
+    dialog.open()
+    for icon, words in ((dialog._times_icon, dialog.times), (dialog._rule_icon, dialog.rule)):
+        assert icon.isVisible() == bool(words.text())
+    desk.settle()
     dialog.reject()
 
 

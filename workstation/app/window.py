@@ -30,6 +30,7 @@ from workstation.ui.shell.connection import ConnectionLabel, DecisionsButton, Ou
 from workstation.ui.shell.decisions import DecisionsTray
 from workstation.ui.shell.key_sheet import KeySheet
 from workstation.ui.shell.main_window import MainWindow
+from workstation.ui.shell.note_indexing import NoteIndexing
 from workstation.ui.shell.own_presence import OwnPresence
 from workstation.ui.shell.presence_menu import PresenceMenu
 from workstation.ui.shell.rail import Page
@@ -138,7 +139,9 @@ def _main_window(
     presence = OwnPresence(menu, background, doors, seat, beat.wake)
     tray = DecisionsTray(window, background, doors, seat)
     _add_standing(window, doors, seat, tray)
+    NoteIndexing(window, background, doors)
     join_help(window, background, desk)
+    window.top_bar.add(menu.done)
     window.top_bar.add(menu)
     desk_screen = window.screen_of("desk")
     desk_screen.contact_begun.connect(presence.begin_contact)

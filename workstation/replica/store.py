@@ -15,7 +15,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
 from workstation.changes import Changes
 from workstation.records import Meta, Record
-from workstation.replica import engines, mention_index, news, search_index
+from workstation.replica import engines, mention_index, news, note_index, search_index
 from workstation.replica.engines import checkpoint, explain, reading_engine, writing_engine
 from workstation.replica.inbox import Inbox
 from workstation.replica.journal import Journal, NotJournaled
@@ -125,6 +125,15 @@ class Store:
         """Write facts into `meta`."""
         with self.from_central() as inbox:
             note_facts(inbox.connection, facts)
+
+    def index_notes(self) -> bool:
+        """Index the next page of notes by their words. False when there is nothing to do."""
+        with self.read() as session:
+            driver: Any = session.connection().connection.driver_connection
+            if not note_index.is_behind(driver):
+                return False
+        with self.from_central() as inbox:
+            return note_index.index_page(inbox.connection)
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file; done when idle."""

@@ -9,7 +9,7 @@ from sqlalchemy.sql.ddl import CreateIndex, CreateTable
 from workstation.errors import CannotOpen
 from workstation.language import _
 from workstation.records import Base
-from workstation.replica import mention_index, search_index
+from workstation.replica import mention_index, note_index, search_index
 from workstation.wire import FORMS
 
 VERSION = 1  # raised when a step below is added
@@ -64,6 +64,7 @@ def bring_up_to_date(engine: Engine) -> None:
         mention_index.create(driver)
         if "note" in existing and "search_mention" not in existing:
             mention_index.rebuild(driver)
+        note_index.create(driver)  # filled while the window is open: seconds for many notes
         if found != VERSION:
             connection.exec_driver_sql(f"pragma user_version = {VERSION:d}")
 

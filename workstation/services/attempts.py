@@ -8,7 +8,7 @@ from functools import cache, partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from workstation.language import _, ngettext
@@ -53,6 +53,21 @@ class AttemptCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class PointTried:
+    """What became of the contacts by one contact point within a year.
+
+    Attributes:
+        attempts: times we tried.
+        answered_at: when a person last spoke or wrote there (UTC): the one we wanted, or whoever came to us.
+        result: the label of the last outcome.
+    """
+
+    attempts: int
+    answered_at: datetime | None
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """A time worth trying (UTC), and in words why this one."""
 
@@ -87,6 +102,34 @@ def attempts_on_number(session: Session, contact_point_id: UUID) -> list[Attempt
     ids = {found.id for found in same}
     tried = [a for owner in {found.customer_id for found in same} for a in attempts_of(session, owner)]
     return sorted((a for a in tried if a.point in ids), key=lambda a: a.at)
+
+
+def points_tried(session: Session, customer_id: UUID, since: datetime) -> dict[UUID, PointTried]:
+    """Of each contact point of a customer that a contact since then names; two questions, however many points."""
+    of_points = (
+        Contact.customer_id == customer_id,
+        Contact.started_at > since,
+        Contact.contact_point_id.is_not(None),
+    )
+    right_party = select(Disposition.code).where(Disposition.is_right_party)
+    is_answer = or_(Contact.direction == "in", Contact.disposition.in_(right_party))
+    summed = select(
+        Contact.contact_point_id,
+        func.sum(case((Contact.direction == "out", 1), else_=0)),
+        func.max(case((is_answer, Contact.started_at))),
+    )
+    # Beside the one max() SQLite gives the other columns of the row where it was found.
+    last = select(Contact.contact_point_id, func.max(Contact.started_at), Contact.disposition)
+    last = last.where(*of_points, Contact.disposition.is_not(None)).group_by(Contact.contact_point_id)
+    codes = {point: code for point, _at, code in session.execute(last)}
+    labels: dict[str, str] = {}
+    if codes:
+        named = select(Disposition.code, Disposition.label).where(Disposition.code.in_(set(codes.values())))
+        labels = dict(session.execute(named).all())
+    return {
+        point: PointTried(attempts, answered_at, labels.get(codes.get(point) or ""))
+        for point, attempts, answered_at in session.execute(summed.where(*of_points).group_by(Contact.contact_point_id))
+    }
 
 
 def count(attempts: Sequence[Attempt], now: datetime, zone: ZoneInfo) -> AttemptCounts:

@@ -39,6 +39,7 @@ class ContactPointLine:
     is_primary: bool
     status: str
     do_not_use: bool
+    way_through: str | None = None
 
 
 def add_customer(
@@ -207,7 +208,7 @@ def contact_points_of(session: Session, customer_id: UUID) -> list[ContactPointL
     """The ways to reach a customer, the primary one first."""
     query = select(ContactPoint).where(ContactPoint.customer_id == customer_id)
     return [
-        ContactPointLine(p.id, p.kind, p.value, p.e164, p.label, p.is_primary, p.status, p.do_not_use)
+        ContactPointLine(p.id, p.kind, p.value, p.e164, p.label, p.is_primary, p.status, p.do_not_use, p.way_through)
         for p in session.scalars(query.order_by(ContactPoint.is_primary.desc(), ContactPoint.made_at, ContactPoint.id))
     ]
 

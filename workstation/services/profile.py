@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from workstation.language import _, ngettext
 from workstation.records import Conflict, Contact, Customer, OutboxEntry
 from workstation.records.base import EPOCH, MICROSECOND
-from workstation.services import customers, lookup
+from workstation.services import attempts, customers, lookup
+from workstation.services.attempts import PointTried
 from workstation.services.customers import ContactPointLine
 
 YEAR = timedelta(days=365)
@@ -42,6 +43,7 @@ class ProfileCard:
     is_vip: bool
     warnings: tuple[WarningLine, ...]
     points: tuple[ContactPointLine, ...]
+    tried: dict[UUID, PointTried]
     contacts_in_year: int
     rhythm: str
     conflicts: int
@@ -73,6 +75,7 @@ def profile_of(session: Session, customer_id: UUID, now: datetime) -> ProfileCar
         is_vip=found.is_vip,
         warnings=tuple(warnings_of(found, now)),
         points=tuple(customers.contact_points_of(session, found.id)),
+        tried=attempts.points_tried(session, found.id, now - YEAR),
         contacts_in_year=contacts,
         rhythm=_rhythm(days, now),
         conflicts=session.scalar(open_conflicts.where(Conflict.customer_id == found.id, Conflict.resolution.is_(None)))

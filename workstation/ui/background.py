@@ -128,6 +128,10 @@ class Background(QObject):
 
         self._start(self._writer, self, work, told, refused)
 
+    def index_notes(self, asker: QObject, then: Then[bool]) -> None:
+        """Make the next page of notes findable, between two writes; no change of anybody's, and no refusal is told."""
+        self._start(self._writer, asker, self._store.index_notes, then, _nothing)
+
     def call(
         self,
         asker: QObject,

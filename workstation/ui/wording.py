@@ -24,9 +24,21 @@ def day(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
     return QLocale().toString(QDate(local.year, local.month, local.day), shape)
 
 
+def day_within(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """The day inside a phrase: "today", "21 May"; months keep what the locale gives them."""
+    is_near = abs((moment.astimezone(zone).date() - now.astimezone(zone).date()).days) <= 1
+    said = day(moment, zone, now)
+    return said.lower() if is_near else said  # right in each of our languages
+
+
 def moment(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
-    """Day and time: "Today 14:02"."""
-    return " ".join((day(moment, zone, now), clock_time(moment, zone)))
+    """Day and time inside a phrase: "today 14:02"."""
+    return " ".join((day_within(moment, zone, now), clock_time(moment, zone)))
+
+
+def standing_alone(words: str) -> str:
+    """A phrase that begins a line or fills a cell: "Today 14:02"."""
+    return words[:1].upper() + words[1:]
 
 
 def duration(seconds: float) -> str:

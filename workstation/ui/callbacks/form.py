@@ -97,6 +97,7 @@ class CallbackDialog(Dialog):
         self._times_icon = Icon("callback", "accent")
         self._fields.addRow(row(self._times_icon, self.times, gap=6))
         self._fields.addRow(row(self._rule_icon, self.rule, gap=6))
+        self._show_times("", "")  # no icon without a word
         for words_of, field in (
             (_("Reason of the exception"), self.override), (_("Reason"), self.reason), (_("Number"), self.point),
             (_("Owner"), self.owner), (_("Made by"), self.made_by), (_("Priority"), self.priority),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from workstation.language import _
 from workstation.services.callbacks import CallbackLine
+from workstation.ui import wording
 from workstation.ui.callbacks import words
 from workstation.ui.seat import Seat
 from workstation.ui.table_model import Column, TableModel
@@ -18,7 +19,7 @@ from workstation.ui.theme import icon_pixmap
 
 ICON = 16
 Clock = Callable[[], datetime]
-WIDTHS = (166, 136, 76, 190, 0, 240)  # pixels; 0 takes what is left
+WIDTHS = (184, 136, 76, 190, 0, 240)  # pixels; 0 takes what is left
 
 
 class CallbackModel(TableModel[CallbackLine]):
@@ -42,8 +43,16 @@ def columns(seat: Seat) -> list[Column[CallbackLine]]:
         Column(
             _("State"), lambda line: words.look_of(line, now()).words, tone=lambda line: words.look_of(line, now()).tone
         ),
-        Column(_("Theirs"), lambda line: words.theirs(line.due_at, line.zone, now()), hint=_("The customer's clock")),
-        Column(_("Ours"), lambda line: words.ours(line.due_at, line.zone, seat, now()), hint=_("The clock here")),
+        Column(
+            _("Theirs"),
+            lambda line: wording.standing_alone(words.theirs(line.due_at, line.zone, now())),
+            hint=_("The customer's clock"),
+        ),
+        Column(
+            _("Ours"),
+            lambda line: wording.standing_alone(words.ours(line.due_at, line.zone, seat, now())),
+            hint=_("The clock here"),
+        ),
         Column(_("Customer"), lambda line: line.customer),
         Column(_("Why"), _why),
         Column(_("Owner"), lambda line: words.owner_of(line, seat)),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLineEdit,
     QMenu,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -50,6 +51,8 @@ class WhenField(QWidget):
         self.theirs.setChecked(True)
         self._picks = QGridLayout()
         self._picks.setSpacing(4)
+        for place in range(PICKS_IN_A_ROW):
+            self._picks.setColumnStretch(place, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(6)
@@ -68,6 +71,7 @@ class WhenField(QWidget):
             picks.append(Pick(_("best next time"), slot.at))
         for number, pick in enumerate(picks):
             chosen = _filter(pick.words, pick.words)
+            chosen.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
             chosen.setToolTip(f"{pick.at.astimezone(zone):%d.%m.%Y %H:%M}")
             chosen.clicked.connect(partial(self._pick, pick.at))
             self._picks.addWidget(chosen, number // PICKS_IN_A_ROW, number % PICKS_IN_A_ROW)

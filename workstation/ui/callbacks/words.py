@@ -63,9 +63,10 @@ def both_times(moment: datetime, zone: str, seat: Seat, now: datetime) -> str:
     there = moment.astimezone(zone_of(zone))
     is_near = abs((there.date() - now.astimezone(zone_of(zone)).date()).days) <= 1
     weekday = "" if is_near else calling_hours.short_weekday_names()[there.weekday()]
-    return _("{theirs} theirs · {ours} ours").format(
+    said = _("{theirs} theirs · {ours} ours").format(
         theirs=" ".join(filter(None, (weekday, theirs(moment, zone, now)))), ours=ours(moment, zone, seat, now)
     )
+    return wording.standing_alone(said)
 
 
 def zone_of(name: str) -> ZoneInfo:

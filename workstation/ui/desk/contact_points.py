@@ -1,13 +1,18 @@
 """One way to reach a customer: dialled by Enter, copied by Ctrl+C, marked from its menu."""
 
+from datetime import datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout
 
-from workstation.language import _
+from workstation.language import _, ngettext
+from workstation.services import outcome_words
+from workstation.services.attempts import PointTried
 from workstation.services.customers import STATUSES, ContactPointLine
+from workstation.ui import wording
 from workstation.ui.widgets.icons import Icon, IconButton
 from workstation.ui.widgets.parts import Elided, label, set_role
 
@@ -25,17 +30,31 @@ def status_words(status: str) -> str:
     }.get(status, status)  # fmt: skip
 
 
+def tried_words(tried: PointTried | None, zone: ZoneInfo, now: datetime) -> str:
+    """How it went there so far: the last outcome, how often we tried, when a person last answered."""
+    if tried is None:
+        return ""
+    known = [outcome_words.in_words(tried.result)] if tried.result else []
+    if tried.attempts:
+        known.append(ngettext("{n} attempt", "{n} attempts", tried.attempts).format(n=wording.number(tried.attempts)))
+    if tried.answered_at is not None:
+        known.append(_("answered {day}").format(day=wording.day_within(tried.answered_at, zone, now)))
+    return " · ".join(known)
+
+
 class ContactPointRow(QFrame):
     """Signals:
     dial_wanted, copied: text; the value.
     change_wanted: (UUID, dict of fields).
+    way_wanted: ContactPointLine; how to get through there shall be written.
     """
 
     dial_wanted = Signal(str)
     copied = Signal(str)
     change_wanted = Signal(object, object)
+    way_wanted = Signal(object)
 
-    def __init__(self, point: ContactPointLine, is_waiting: bool) -> None:
+    def __init__(self, point: ContactPointLine, is_waiting: bool, tried: str = "") -> None:
         super().__init__()
         self.point = point
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -44,7 +63,8 @@ class ContactPointRow(QFrame):
         state = _("do not use") if point.do_not_use else words
         waits = _("waits for central") if is_waiting else ""
         main = _("main") if point.is_primary else ""
-        self.setAccessibleName(", ".join(filter(None, (point.value, main, point.label, state, waits))))
+        known_of_it = (point.value, main, point.label, state, tried, point.way_through, waits)
+        self.setAccessibleName(", ".join(filter(None, known_of_it)))
         self.setToolTip(_("Enter dials or opens · Ctrl+C copies · menu key marks"))
         top = QHBoxLayout()
         top.setSpacing(0)
@@ -69,11 +89,12 @@ class ContactPointRow(QFrame):
         if point.do_not_use and point.status == "unknown":
             known.append(state)
         below = " · ".join(part for part in known if part)
-        if below:
-            is_bad = point.do_not_use or point.status in DEAD
-            under = label(below, "warn" if is_bad else "faint", wrap=True)
-            under.setContentsMargins(30, 0, 0, 0)
-            outer.addWidget(under)
+        is_bad = point.do_not_use or point.status in DEAD
+        for under_it, role in ((below, "warn" if is_bad else "faint"), (tried, "faint"), (point.way_through, "muted")):
+            if under_it:
+                under = label(under_it, role, wrap=True)
+                under.setContentsMargins(30, 0, 0, 0)
+                outer.addWidget(under)
 
     def _tool(self, icon: str, words: str) -> IconButton:
         """For the mouse; the row itself has the keys."""
@@ -120,6 +141,7 @@ class ContactPointRow(QFrame):
             menu.addAction(_("Make it the main one"), partial(self._change, is_primary=True))
         use = _("May be used again") if self.point.do_not_use else _("Do not use")
         menu.addAction(use, partial(self._change, do_not_use=not self.point.do_not_use))
+        menu.addAction(_("How to get through…"), lambda: self.way_wanted.emit(self.point))
         statuses = menu.addMenu(_("What answers there"))
         for status in STATUSES:
             action = statuses.addAction(status_words(status), partial(self._change, status=status))

@@ -63,6 +63,6 @@ def _versions(card: NoteCard, zone: ZoneInfo, now: datetime) -> QWidget:
     parts: list[QWidget | str] = []
     for version in card.before:
         who = version.author or _("another system")
-        parts.append(label(f"{wording.moment(version.at, zone, now)} · {who}", "muted"))
+        parts.append(label(f"{wording.standing_alone(wording.moment(version.at, zone, now))} · {who}", "muted"))
         parts.append(label(version.text, wrap=True))
     return column(*parts, "stretch", gap=4)  # type: ignore[arg-type]

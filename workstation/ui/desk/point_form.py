@@ -1,11 +1,11 @@
-"""The form for one more way to reach a customer."""
+"""The forms of a way to reach a customer: one more, and how to get through there."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
 
 from workstation.errors import Refused
 from workstation.language import _
-from workstation.services.customers import POINT_KINDS
+from workstation.services.customers import POINT_KINDS, ContactPointLine
 from workstation.ui.widgets.dialog import Dialog
 
 
@@ -51,3 +51,28 @@ class PointForm(Dialog):
 
     def _submit(self) -> None:
         self.submitted.emit(str(self.kind.currentData()), self.value.text(), self.label.text())
+
+
+class WayForm(Dialog):
+    """Signals:
+    submitted: text; how to get through, empty when there is nothing to know.
+    """
+
+    submitted = Signal(str)
+
+    def __init__(self, parent: QWidget | None, point: ContactPointLine) -> None:
+        super().__init__(parent, _("How to get through at {value}").format(value=point.value))
+        self.way = QLineEdit(point.way_through or "", placeholderText=_("press 2, then 0"))
+        self.way.setAccessibleName(_("How to get through"))
+        self.body.addWidget(self.way)
+        self.way.returnPressed.connect(self._submit)
+        self.add_buttons(_("Save"), self._submit)
+        self.setMinimumWidth(420)
+        self.way.setFocus()
+
+    def show_refusal(self, refusal: Refused) -> None:
+        """What is wrong; nothing typed is lost."""
+        self.show_problem(str(refusal), self.way)
+
+    def _submit(self) -> None:
+        self.submitted.emit(self.way.text())

@@ -6,14 +6,13 @@ from uuid import UUID
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from workstation.errors import Refused
 from workstation.services import conflicts, customers
 from workstation.services.conflicts import ConflictLine
 from workstation.services.profile import ProfileCard
 from workstation.ui.background import Background
 from workstation.ui.desk.conflict_dialog import ConflictDialog
 from workstation.ui.desk.customer_form import CustomerForm
-from workstation.ui.desk.point_form import PointForm
+from workstation.ui.desk.point_editing import PointEditing
 from workstation.ui.desk.profile_panel import ProfilePanel
 from workstation.ui.seat import Seat
 
@@ -35,8 +34,7 @@ class ProfileEditing(QObject):
         self.form: CustomerForm | None = None
         panel.edit_wanted.connect(self.edit)
         panel.conflicts_wanted.connect(self.decide_conflicts)
-        panel.point_add_wanted.connect(self._add_point)
-        panel.point_change_wanted.connect(self._mark_point)
+        PointEditing(window, panel, background, seat, self).said.connect(self.said)
 
     @property
     def _customer_id(self) -> UUID | None:
@@ -93,21 +91,3 @@ class ProfileEditing(QObject):
 
     def _resolve(self, conflict_id: UUID, take: str) -> None:
         self._background.write(self, conflicts.resolve, conflict_id, take, self._seat.agent_id, self._seat.clock())
-
-    def _add_point(self) -> None:
-        if self._customer_id is not None:
-            form = PointForm(self._window)
-            form.submitted.connect(partial(self._save_point, form, self._customer_id))
-            form.open()
-
-    def _save_point(self, form: PointForm, customer_id: UUID, kind: str, value: str, words: str) -> None:
-        self._background.write(
-            form, customers.add_point, customer_id, kind, value, words, self._seat.clock(), self._seat.regions,
-            then=lambda _id: form.accept(), refused=form.show_refusal,
-        )  # fmt: skip
-
-    def _mark_point(self, point_id: UUID, fields: dict[str, object]) -> None:
-        self._background.write(self, customers.mark_point, point_id, fields, self._seat.regions, refused=self._say_no)
-
-    def _say_no(self, refusal: Refused) -> None:
-        self.said.emit(str(refusal), "warn")

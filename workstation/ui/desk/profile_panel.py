@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWi
 from workstation.language import _, ngettext
 from workstation.services.profile import ProfileCard, WarningLine
 from workstation.ui import wording
-from workstation.ui.desk.contact_points import ContactPointRow
+from workstation.ui.desk.contact_points import ContactPointRow, tried_words
 from workstation.ui.seat import Seat
 from workstation.ui.widgets.icons import Icon, IconButton
 from workstation.ui.widgets.parts import button, clear, label, row, rule
@@ -36,6 +36,7 @@ class ProfilePanel(QFrame):
     dial_wanted: text; this number is called.
     copied: text; this value was put on the clipboard.
     point_change_wanted: (UUID, dict of fields); a contact point is marked.
+    way_wanted: ContactPointLine; how to get through there shall be written.
     """
 
     edit_wanted = Signal()
@@ -44,6 +45,7 @@ class ProfilePanel(QFrame):
     dial_wanted = Signal(str)
     copied = Signal(str)
     point_change_wanted = Signal(object, object)
+    way_wanted = Signal(object)
 
     def __init__(self, seat: Seat) -> None:
         super().__init__()
@@ -133,11 +135,16 @@ class ProfilePanel(QFrame):
         add = IconButton("plus", _("Add a way to reach them"), size=14)
         add.clicked.connect(self.point_add_wanted)
         self._inside.addWidget(row(label(_("CONTACT POINTS"), "heading"), "stretch", add))
-        self.rows = [ContactPointRow(point, point.id in card.waiting) for point in card.points]
+        zone, now = self._seat.zone, self._seat.clock()
+        self.rows = [
+            ContactPointRow(point, point.id in card.waiting, tried_words(card.tried.get(point.id), zone, now))
+            for point in card.points
+        ]
         for one in self.rows:
             one.dial_wanted.connect(self.dial_wanted)
             one.copied.connect(self.copied)
             one.change_wanted.connect(self.point_change_wanted)
+            one.way_wanted.connect(self.way_wanted)
             self._inside.addWidget(one)
         if not self.rows:
             self._inside.addWidget(label(_("None yet. Add a phone or an e-mail with +."), "muted", wrap=True))

@@ -23,16 +23,17 @@ STATE, TIME = 1, 2
 class AgentsModel(TableModel[AgentLine]):
     """Agents with an icon beside the state, and details where they are pointed at."""
 
+    def __init__(self, columns: list[Column[AgentLine]], zone: ZoneInfo, now: Callable[[], datetime]) -> None:
+        super().__init__(columns)
+        self._zone, self._now = zone, now
+
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         line = self.row_at(index)
         if role == Qt.ItemDataRole.DecorationRole and index.column() == STATE:
             name, tone = words.state_icon(line)
             return QIcon(icon_pixmap(name, tone, 16, 2.0))
         if role == Qt.ItemDataRole.ToolTipRole and self.columns[index.column()].title == _("Waiting") and line.desks:
-            each = _("{host}: {waiting} wait, {undecided} undecided")
-            return "\n".join(
-                each.format(host=desk.host, waiting=desk.waiting, undecided=desk.undecided) for desk in line.desks
-            )
+            return "\n".join(words.desk_words(desk, self._zone, self._now()) for desk in line.desks)
         return super().data(index, role)
 
 
@@ -48,7 +49,7 @@ class AgentsTable(QWidget):
     def __init__(self, zone: ZoneInfo, central_now: Callable[[], datetime]) -> None:
         super().__init__()
         self._zone, self._now = zone, central_now
-        self.model: AgentsModel = AgentsModel(self._columns(), self)
+        self.model: AgentsModel = AgentsModel(self._columns(), zone, central_now)
         self.view = QTableView()
         self.view.setModel(self.model)
         self.view.setAccessibleName(_("Agents of the team"))

@@ -113,7 +113,7 @@ class NeedsPanel(QFrame):
         return [
             Column(_("Stands"), lambda line: stands[line.stands], tone=lambda line: _LOOKS[line.stands][1]),
             Column(_("Customer"), lambda line: line.customer or _("not on this PC")),
-            Column(_("Due"), lambda line: wording.moment(line.due_at, self._zone, self._now())),
+            Column(_("Due"), lambda line: wording.standing_alone(wording.moment(line.due_at, self._zone, self._now()))),
             Column(_("Owner"), owner, tone=lambda line: "warn" if line.owner is None or line.owner_absent else None),
             Column(_("Reason"), lambda line: line.reason or "–"),
         ]

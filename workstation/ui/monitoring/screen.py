@@ -108,7 +108,7 @@ class MonitoringScreen(Screen):
         self._is_asking, self._trouble = False, ""
         self._card, self._got_at = card, self._seat.clock()
         self._team.setText(card.team)
-        self.strip.show_figures(card.figures)
+        self.strip.show_figures(card.figures, self._waiting_as_of(card))
         self.agents.show_agents(card.agents)
         self._show_needs()
         self._tick()
@@ -133,11 +133,21 @@ class MonitoringScreen(Screen):
             if is_old:
                 words = _("{as_of}, {age} ago").format(as_of=words, age=wording.ago(age.total_seconds()))
             self._as_of.setText(words)
+            self.strip.show_age(words)
+            for table in (self.agents.view, self.needs.view):
+                table.setAccessibleDescription(words)
         elif self._trouble:
             self._as_of.setText(_("no figures yet"))
         self._mark.show_icon("clock" if is_old else "check", "warn" if is_old else "ok")
         set_role(self._as_of, "role", "warn" if is_old and self._trouble else "muted")
         self._say(self._what_is_wrong(is_old))
+
+    def _waiting_as_of(self, card: MonitoringCard) -> str:
+        """What waits is as old as the word of the PC on which it waits."""
+        told = [desk.seen_at for line in card.agents for desk in line.desks]
+        if not told or card.as_of - min(told) <= OLD:
+            return ""
+        return _("as of {time}").format(time=wording.moment(min(told), self._seat.zone, card.as_of))
 
     def _what_is_wrong(self, is_old: bool) -> str:
         if self._trouble and is_old:

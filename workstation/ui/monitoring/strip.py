@@ -13,7 +13,7 @@ class FigureCard(QFrame):
 
     def __init__(self, title: str, formula: str) -> None:
         super().__init__()
-        self.title = title
+        self.title, self._formula = title, formula
         self.setProperty("role", "pane")
         self.setToolTip(formula)
         self.setAccessibleDescription(formula)
@@ -32,6 +32,11 @@ class FigureCard(QFrame):
         self._note.setText(note)
         set_role(self._note, "role", tone)
         self.setAccessibleName(_("{title}: {figure}, {note}").format(title=self.title, figure=figure, note=note))
+
+    def show_age(self, words: str) -> None:
+        """Say of when the figure is, beside its formula."""
+        self.setToolTip(f"{self._formula}\n{words}")
+        self.setAccessibleDescription(f"{self._formula} {words}")
 
 
 class FigureStrip(QWidget):
@@ -68,8 +73,13 @@ class FigureStrip(QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(strip)
 
-    def show_figures(self, card: FiguresCard) -> None:
-        """Show these figures."""
+    def show_age(self, words: str) -> None:
+        """Say of when these figures are."""
+        for card in (self.working, self.contacts, self.callbacks, self.silent):
+            card.show_age(words)
+
+    def show_figures(self, card: FiguresCard, waiting_as_of: str) -> None:
+        """Show these figures. `waiting_as_of`: when the PC told that has been silent longest; empty: just now."""
         self.working.show_figure(card.working, _("of {n} signed in").format(n=wording.number(card.signed_in)))
         self.contacts.show_figure(card.contacts_today, _("since midnight"))
         parts = [_("{n} due").format(n=card.callbacks_due)]
@@ -81,5 +91,7 @@ class FigureStrip(QWidget):
         parts = [ngettext("{n} change waits", "{n} changes wait", card.waiting).format(n=card.waiting)]
         if card.undecided:
             parts.append(_("{n} undecided").format(n=card.undecided))
+        if waiting_as_of and (card.waiting or card.undecided):
+            parts.append(waiting_as_of)
         is_calm = not (card.silent or card.waiting or card.undecided)
         self.silent.show_figure(card.silent, " · ".join(parts), "muted" if is_calm else "warn")

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from workstation.language import _
-from workstation.services.monitoring import AgentLine, wrap_up_step
+from workstation.services.monitoring import AgentLine, DeskLine, wrap_up_step
 from workstation.services.presence import words_of
 from workstation.ui import wording
 from workstation.ui.widgets.states import ICONS, TONES
@@ -60,7 +60,14 @@ def seen_words(line: AgentLine, zone: ZoneInfo, now: datetime) -> str:
     """When this desk was last heard."""
     if line.seen_at is None:
         return _("never")
-    return _("now") if line.standing == "here" else _short(line.seen_at, zone, now)
+    return _("now") if line.standing == "here" else wording.standing_alone(_short(line.seen_at, zone, now))
+
+
+def desk_words(desk: DeskLine, zone: ZoneInfo, now: datetime) -> str:
+    """What waits on a PC, and when it said so."""
+    said = _("{host}: {waiting} wait, {undecided} undecided")
+    told = _("as of {time}").format(time=_short(desk.seen_at, zone, now))
+    return f"{said.format(host=desk.host, waiting=desk.waiting, undecided=desk.undecided)} · {told}"
 
 
 def _short(moment: datetime, zone: ZoneInfo, now: datetime) -> str:

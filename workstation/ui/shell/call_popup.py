@@ -18,7 +18,7 @@ from workstation.ui.widgets.icons import Icon, IconButton
 from workstation.ui.widgets.parts import Elided, button, clear, column, label, row, set_role
 
 SHOWN = 5  # people; more would be a list to read while somebody waits
-WIDTH, EDGE = 376, 16
+WIDTH, EDGE = 456, 16
 LEFT, ABOVE = 68, 190  # beside the rail, above the place of the reminder
 FLAGS = Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint | Qt.WindowType.WindowDoesNotAcceptFocus
 
@@ -94,7 +94,7 @@ class CallPopup(QFrame):
         is_out = card.call.direction == "out"
         self._icon.show_icon("phone-missed" if offer.is_away else "phone-out" if is_out else "phone-in")
         self.heading.setText(heading(offer))
-        when = wording.moment(offer.at, self._seat.zone, now)
+        when = wording.standing_alone(wording.moment(offer.at, self._seat.zone, now))
         self._time.setText(when if offer.is_away else wording.clock_time(offer.at, self._seat.zone))
         self.number.setText(card.number)
         self.number.setVisible(bool(card.number))

@@ -25,6 +25,7 @@ class OwnPresence(QObject):
         self._connection: Connection | None = None
         self._line: PresenceLine | None = None
         menu.state_chosen.connect(self._choose)
+        menu.wrap_up_done.connect(self.finish_wrap_up)
         doors.online_changed.connect(self._on_connection)
         background.write(self, presence.arrive, seat.clock(), then=self._show)
 
@@ -35,6 +36,10 @@ class OwnPresence(QObject):
     def begin_wrap_up(self) -> None:
         """A contact was saved, or its timer stopped."""
         self._background.write(self, presence.begin_wrap_up, self._seat.clock(), then=self._show)
+
+    def finish_wrap_up(self) -> None:
+        """The agent is ready for the next contact."""
+        self._background.write(self, presence.finish_wrap_up, self._seat.clock(), then=self._show)
 
     def leave(self) -> None:
         """The agent signs out; what waits is delivered without them."""

@@ -13,7 +13,7 @@ from workstation.services.presence import CHOOSABLE, TEXT_CHARACTERS, WORKING_OF
 from workstation.ui import wording
 from workstation.ui.theme import icon_pixmap
 from workstation.ui.widgets.icons import Icon
-from workstation.ui.widgets.parts import column, label
+from workstation.ui.widgets.parts import button, column, label
 from workstation.ui.widgets.states import ICONS, TONES
 
 TICK_MS = 1_000
@@ -24,9 +24,14 @@ class PresenceMenu(QToolButton):
 
     Signals:
         state_chosen: text, text; the state and the agent's own words for it.
+        wrap_up_done: the agent ends the wrap-up; nothing else but another state or the next contact ever does.
+
+    Attributes:
+        done: the button for it, seen during a wrap-up only; for the bar, beside this menu.
     """
 
     state_chosen = Signal(str, str)
+    wrap_up_done = Signal()
 
     def __init__(self, clock: Callable[[], datetime], zone: ZoneInfo, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +49,11 @@ class PresenceMenu(QToolButton):
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.done = button(
+            _("Wrap-up done"), name=_("End the wrap-up: available again"), clicked=self.wrap_up_done.emit
+        )
+        self.done.setParent(self)  # until the bar takes it
+        self.done.hide()
         self.text_field = QLineEdit(maxLength=TEXT_CHARACTERS)
         self.states: dict[str, QAction] = {}
         self.setMenu(self._menu())
@@ -61,6 +71,7 @@ class PresenceMenu(QToolButton):
     def show_state(self, line: PresenceLine) -> None:
         """Show this state; without a line to central, for how long that has been so."""
         self._line = line
+        self.done.setVisible(line.state == "wrap_up")
         state, since = self._shown()
         is_offline = state == WORKING_OFFLINE
         self._icon.show_icon(ICONS[state], "warn" if is_offline else TONES.get(state, "muted"))

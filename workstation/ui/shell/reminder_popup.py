@@ -17,7 +17,7 @@ from workstation.ui.widgets.icons import Icon
 from workstation.ui.widgets.parts import Elided, button, clear, label, row
 
 SHOWN = 3
-WIDTH, EDGE = 360, 16
+WIDTH, EDGE = 400, 16
 LEFT = 68  # beside the rail
 
 
@@ -101,7 +101,7 @@ class ReminderPopup(QFrame):
         self._snoozes.clear()
         now = self._seat.clock()
         for pick in moments.snoozes(now, self._seat.zone):
-            at = wording.moment(pick.at, self._seat.zone, now)
+            at = wording.standing_alone(wording.moment(pick.at, self._seat.zone, now))
             self._snoozes.addAction(f"{pick.words}\t{at}", partial(self.snoozed.emit, pick.at))
 
     def snooze_menu(self) -> QMenu:

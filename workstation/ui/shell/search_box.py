@@ -1,4 +1,4 @@
-"""The search box: one line, reached by one key from anywhere, and the people it finds below it."""
+"""The search box: one line, reached by one key from anywhere; below it the people it finds, then those of notes."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, Q
 
 from workstation.language import _
 from workstation.services import search
-from workstation.services.search import SearchLine
+from workstation.services.search import NoteLine, SearchLine
 from workstation.ui.background import Background
 from workstation.ui.theme import icon_pixmap
 
-FOUND = 12  # as many as fit below the line on the smallest screen
+FOUND, IN_NOTES = 12, 5  # as many as fit below the line on the smallest screen
 CUSTOMER = Qt.ItemDataRole.UserRole
 
 
@@ -37,7 +37,7 @@ class SearchBox(QLineEdit):
         super().__init__()
         self._background = background
         self.setProperty("role", "search")
-        self.setPlaceholderText(_("Search name, phone, e-mail, number…"))
+        self.setPlaceholderText(_("Search name, phone, e-mail, notes…"))
         self.setAccessibleName(_("Search customers"))
         self.setClearButtonEnabled(True)
         self.setMaxLength(300)
@@ -45,6 +45,7 @@ class SearchBox(QLineEdit):
         self.found = _Found()
         self.found.list.itemClicked.connect(lambda item: self._choose(item, in_new_tab=False))
         self._answered = ""
+        self._notes: list[NoteLine] | None = None  # come before the people
         self._is_enter_waiting: bool | None = None
         self.textEdited.connect(self._ask)
 
@@ -81,15 +82,32 @@ class SearchBox(QLineEdit):
         def show(lines: list[SearchLine]) -> None:
             self._show(text, lines)
 
+        def show_notes(notes: list[NoteLine]) -> None:
+            self._show_notes(text, notes)
+
+        self._notes = None
         self._background.latest(self, "search", search.find, text, FOUND, then=show)
+        self._background.latest(self, "notes", search.find_in_notes, text, IN_NOTES, then=show_notes)
 
     def _show(self, text: str, lines: Sequence[SearchLine]) -> None:
         if text != self.text():
             return
         self._answered = text
         self.found.show_lines(text, lines, self)
+        if self._notes:
+            self.found.show_notes(self._notes, self)
+        self._notes = None
         if self._is_enter_waiting is not None:  # Enter came quicker than the answer
             self._enter(in_new_tab=self._is_enter_waiting)
+
+    def _show_notes(self, text: str, notes: list[NoteLine]) -> None:
+        """The second group; the people do not wait for it, and it waits for them."""
+        if text != self.text():
+            return
+        if self._answered != text:
+            self._notes = notes
+        elif notes and self.found.isVisible():
+            self.found.show_notes(notes, self)
 
     def _enter(self, *, in_new_tab: bool) -> None:
         if not self.text().strip():
@@ -139,12 +157,34 @@ class _Found(QFrame):
         words = _("Nobody found. Add “{text}” as a new customer") if not lines else _("Add “{text}” as a new customer")
         self.list.addItem(QListWidgetItem(words.format(text=text.strip()[:60])))
         self.list.setCurrentRow(0)
+        self._place(below)
+
+    def show_notes(self, notes: Sequence[NoteLine], below: QWidget) -> None:
+        """Add those in whose notes it stands; the row that is chosen stays so."""
+        heading = QListWidgetItem(_("In notes"))
+        heading.setFlags(Qt.ItemFlag.NoItemFlags)
+        self.list.addItem(heading)
+        for note in notes:
+            item = QListWidgetItem(f"{note.name}   ·  {note.words}")
+            item.setToolTip(note.words)
+            item.setData(CUSTOMER, note.id)
+            self.list.addItem(item)
+        self._place(below)
+
+    def step(self, by: int) -> None:
+        """To the next row that can be chosen."""
+        row = self.list.currentRow() + by
+        while 0 <= row < self.list.count():
+            if self.list.item(row).flags() & Qt.ItemFlag.ItemIsSelectable:
+                self.list.setCurrentRow(row)
+                return
+            row += by
+
+    def _place(self, below: QWidget) -> None:
         window = below.window()
         self.setParent(window)
         self.move(below.mapTo(window, QPoint(0, below.height() + 2)))
-        self.resize(max(below.width(), 360), self.list.sizeHintForRow(0) * self.list.count() + 14)
+        rows = self.list.sizeHintForRow(0) * self.list.count() + 14
+        self.resize(max(below.width(), 480), min(rows, window.height() - self.y() - 8))
         self.show()
         self.raise_()
-
-    def step(self, by: int) -> None:
-        self.list.setCurrentRow(max(0, min(self.list.count() - 1, self.list.currentRow() + by)))
