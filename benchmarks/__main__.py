@@ -10,6 +10,9 @@ from benchmarks.figures import Figure
 RESULTS = Path(__file__).with_name("results.json")
 # One a line, with the figures it gives; each has run(), which gives one figure or several.
 MODULES = {
+    "starting": ("start", "desk"),
+    "handling": ("search", "save", "scroll"),
+    "resident": ("memory", "memory_growth"),
     "opening": ("open", "open_long", "open_10000"),
     "keystrokes": ("typing", "typing_filling", "freeze", "freeze_filling"),
     "sync": ("push", "pull", "first_fill", "poll"),
