@@ -188,3 +188,12 @@ def test_a_history_is_narrowed_by_agent_outcome_and_date(desk, screen, customer)
     screen.timeline._filter()
     until(lambda: shown(screen) == [])
     QGuiApplication.clipboard().clear()
+
+
+def test_a_window_higher_than_the_first_page_shows_more_of_a_history(desk, screen, customer):
+    for number in range(45):
+        write(desk, customer, f"note {number}", minutes=number)
+    screen.resize(1318, 6000)
+    open_card(desk, screen, customer)
+    until(lambda: "note 0" in shown(screen))
+    assert "note 44" in shown(screen)

@@ -19,6 +19,7 @@ from workstation.services.history_rows import ALL, CALLS, EVERYTHING, HistoryFil
 __all__ = ["ALL", "CALLS", "EVERYTHING", "HistoryFilter"]  # and all that is defined here
 
 PAGE = 100  # entries
+FIRST_PAGE = 30  # entries: more than a window shows, so that it is painted soon
 SEARCHED = 2_000  # entries looked through for one page of a search: the next page goes on from there
 FEWEST_FOLDED = 3
 MOST_FOLDED = 500
@@ -123,7 +124,7 @@ def opened(
     session: Session, customer_id: UUID, *, me: UUID | None = None, zone: ZoneInfo | None = None
 ) -> tuple[HistoryPage, datetime | None]:
     """The first page of a history, and when this agent last looked at it (UTC). Raises NotFound."""
-    return page_of(session, customer_id, me=me, zone=zone), drafts.last_looked(session, customer_id)
+    return page_of(session, customer_id, limit=FIRST_PAGE, me=me, zone=zone), drafts.last_looked(session, customer_id)
 
 
 def filters_of(session: Session, customer_id: UUID) -> HistoryFilterCard:

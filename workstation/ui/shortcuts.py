@@ -84,7 +84,11 @@ def in_panels() -> list[tuple[str, str]]:
 
 
 class Keys(QObject):
-    """Hears every key of the application before the widgets do, and does what is bound to it."""
+    """Hears every key of the window before its widgets do, and does what is bound to it.
+
+    Only the window and what has the keyboard are listened to: a filter of the whole application enters Python at every
+    event of every widget.
+    """
 
     def __init__(self, application: QApplication, window: QWidget, platform: str = sys.platform) -> None:
         super().__init__(window)
@@ -93,7 +97,9 @@ class Keys(QObject):
         self._combinations = {action.name: _combination(action.keys) for action in ACTIONS}
         self._is_sending = False
         self.is_paused = False  # what is bound waits, as behind a lock; letters are still found by their place
-        application.installEventFilter(self)
+        window.installEventFilter(self)
+        application.focusChanged.connect(self._follow)
+        self._follow(None, application.focusWidget())
 
     def bind(self, name: str, does: Callable[[], object]) -> None:
         """From now on the key of this action does that."""
@@ -115,6 +121,12 @@ class Keys(QObject):
                 event.accept()  # it then comes as a key, and no shortcut of Qt's takes it
             return True
         return key != event.key() and self._translated(watched, event, key)
+
+    def _follow(self, old: QWidget | None, new: QWidget | None) -> None:
+        if old is not None and old is not self._window:
+            old.removeEventFilter(self)
+        if new is not None and new is not self._window:
+            new.installEventFilter(self)
 
     def _is_ours(self, watched: QWidget) -> bool:
         """Of this window, not of a dialog before it; and not twice on its way from child to parent."""

@@ -67,6 +67,7 @@ class TimelinePanel(QFrame):
         self.search.textEdited.connect(lambda _text: self._soon.start())
         self.list.activated.connect(self._activate)
         self.list.verticalScrollBar().valueChanged.connect(self._near_the_end)
+        self.list.verticalScrollBar().rangeChanged.connect(lambda _least, _most: self.fill_up())
 
     def show_entries(self, entries: Sequence[EntryLine], looked_at: datetime | None) -> None:
         """Show these; what is selected and seen stays where it can."""
@@ -81,6 +82,12 @@ class TimelinePanel(QFrame):
         is_searched = bool(self.search.text() or self._kind or self.filters.values)
         self._empty.setText(_("Nothing of this kind.") if is_searched else _("Nothing yet. F2 begins the first note."))
         self._stack.setCurrentIndex(0 if entries else 1)
+
+    def fill_up(self) -> None:
+        """Ask for more where a tall window has room left, for nobody can scroll there."""
+        last = self.model.index(self.model.rowCount() - 1)
+        if last.isValid() and self.list.visualRect(last).bottom() < self.list.viewport().height():
+            self.more_wanted.emit()
 
     def begin(self) -> None:
         """Another customer: no filter, from the top."""

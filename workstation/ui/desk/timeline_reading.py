@@ -56,7 +56,7 @@ class TimelineReading(QObject):
     def refresh(self) -> None:
         """Something of this customer changed."""
         if self._customer_id is not None:
-            limit = max(history.PAGE, len(self._entries))
+            limit = max(history.FIRST_PAGE, len(self._entries))
             self._read(None, limit)
 
     def _begin(self, customer_id: UUID, found: tuple[HistoryPage, datetime | None]) -> None:
@@ -65,6 +65,7 @@ class TimelineReading(QObject):
             self._looked_at = looked_at
             if self._wanted == EVERYTHING:  # not filtered meanwhile
                 self._show(page, is_more=False)
+                self._panel.fill_up()
             self.opened.emit()
             self._background.write(self, drafts.look, customer_id, self._seat.clock())
 

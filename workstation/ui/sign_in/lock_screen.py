@@ -1,6 +1,7 @@
 """The lock: covers the window while nobody is there; everything beneath stays as it was."""
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QWindow
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -15,7 +16,11 @@ INPUT = {
 
 
 class IdleWatch(QObject):
-    """Signals: idled: nobody has touched keyboard or mouse for so many minutes."""
+    """Listens to the windows of the desktop that have had the keyboard, not to each widget: a filter of the whole
+    application would enter Python at every event of every widget.
+
+    Signals: idled: nobody has touched keyboard or mouse for so many minutes.
+    """
 
     idled = Signal()
 
@@ -25,7 +30,8 @@ class IdleWatch(QObject):
         self._timer.timeout.connect(self.idled)
         self._timer.start()
         self._application = application
-        application.installEventFilter(self)
+        application.focusWindowChanged.connect(self._follow)
+        self._follow(application.focusWindow())
 
     @property
     def is_waiting(self) -> bool:
@@ -34,13 +40,20 @@ class IdleWatch(QObject):
 
     def stop(self) -> None:
         """Nobody is waited for any more; cannot begin again."""
-        self._application.removeEventFilter(self)
+        self._application.focusWindowChanged.disconnect(self._follow)
+        for window in self._application.allWindows():
+            window.removeEventFilter(self)
         self._timer.stop()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in INPUT:
             self._timer.start()
         return False
+
+    def _follow(self, window: QWindow | None) -> None:
+        if window is not None:
+            window.installEventFilter(self)
+            self._timer.start()
 
 
 class LockScreen(QWidget):
