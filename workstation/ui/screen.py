@@ -1,6 +1,6 @@
 """A screen re-reads its data when a commit concerns it: soon when seen, on its next showing when hidden."""
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QElapsedTimer, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -18,7 +18,8 @@ class Screen(QWidget):
         super().__init__()
         self.background, self.doors = background, doors
         self._is_stale = True
-        self._soon = QTimer(self, singleShot=True, interval=GATHER_MS)
+        self._soon = QTimer(self, singleShot=True)
+        self._refreshed = QElapsedTimer()  # since the last time
         self._soon.timeout.connect(self._refresh_if_seen)
         doors.changed.connect(self._on_changed)
 
@@ -31,10 +32,11 @@ class Screen(QWidget):
         raise NotImplementedError
 
     def mark_stale(self) -> None:
-        """What is shown may be out of date."""
+        """What is shown may be out of date: it is read again at once, but in a burst only every so often."""
         self._is_stale = True
         if not self._soon.isActive():
-            self._soon.start()
+            passed = self._refreshed.elapsed() if self._refreshed.isValid() else GATHER_MS
+            self._soon.start(max(0, GATHER_MS - passed))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -47,4 +49,5 @@ class Screen(QWidget):
     def _refresh_if_seen(self) -> None:
         if self._is_stale and self.isVisible():
             self._is_stale = False
+            self._refreshed.start()
             self.refresh()

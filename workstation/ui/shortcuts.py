@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from workstation.language import _
 
@@ -123,7 +124,7 @@ class Keys(QObject):
         return key != event.key() and self._translated(watched, event, key)
 
     def _follow(self, old: QWidget | None, new: QWidget | None) -> None:
-        if old is not None and old is not self._window:
+        if old is not None and old is not self._window and isValid(old):
             old.removeEventFilter(self)
         if new is not None and new is not self._window:
             new.installEventFilter(self)

@@ -77,9 +77,9 @@ class DeskScreen(Screen):
 
     def refresh(self) -> None:
         if self.customer_id is not None:
+            self.history.refresh()  # first: who saved looks there
             self.profile.tick()
             self._read_profile()
-            self.history.refresh()
             self.writing.refresh()
 
     def open(self, customer_id: UUID, in_new_tab: bool = False) -> None:
