@@ -304,5 +304,5 @@ def test_a_call_with_outcome_note_and_callback_takes_at_most_twelve_keys(open_wi
     if note.problem.text():  # tomorrow is a Sunday: the rule asks why
         assert "calling hours" in note.problem.text()
     else:
-        aziza.until(lambda: any("Callback Tomorrow" in text for text in history(aziza)))
+        aziza.until(lambda: any("Callback tomorrow" in text for text in history(aziza)))
     assert keys <= 12

@@ -127,8 +127,10 @@ def test_the_keyboard_is_back_where_it_was(shift, customer):
     assert note.editor.toPlainText() == "half a sent"
 
 
-def test_who_signed_out_is_offline_and_is_not_reminded_while_work_is_delivered(shift, line, customer):
+def test_who_signed_out_is_offline_and_is_not_reminded_while_work_is_delivered(shift, line, customer, centre):
     desk = shift.desk
+    until(lambda: centre.sql("select name from workstation.customer") == [(NAME,)])
+    until(lambda: shift.waiting == 0)
     line.cut()
     until(lambda: shift.workstation.watch.connection is not None)
     until(lambda: shift.workstation.watch.connection.state == "offline")

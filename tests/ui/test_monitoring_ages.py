@@ -5,7 +5,7 @@ from workstation.ui.monitoring.strip import FigureStrip
 
 CARD = FiguresCard(
     working=2, signed_in=3, contacts_today=20, callbacks_overdue=1, callbacks_due=2, callbacks_unowned=0, silent=1,
-    waiting=4, undecided=0, feed_delay=0.0, feed_holder="",
+    waiting=4, undecided=0, feed_delay=0.0,
 )  # fmt: skip
 
 
