@@ -80,8 +80,9 @@ def test_every_control_of_every_dialog_has_a_name(open_window):
     head.window.open_customer(customer)
     desk = head.window.screen_of("desk")
     head.until(lambda: desk.profile.card is not None)
-    for opened in (desk.editing.edit, lambda: desk.add_customer(""), desk.begin_callback, desk.profile.point_add_wanted.emit,
-                   KeySheet(head.window, frozenset(head.window.pages)).open):  # fmt: skip
+    sheet = KeySheet(head.window, frozenset(head.window.pages))
+    add_point = desk.profile.point_add_wanted.emit
+    for opened in (desk.editing.edit, lambda: desk.add_customer(""), desk.begin_callback, add_point, sheet.open):
         assert dialog_names(head, opened) == []
 
 
