@@ -136,6 +136,7 @@ def measure(url: str, home: str) -> dict[str, Pauses]:
     note = shift.window.screen_of("desk").note
     rest_until(lambda: shift.window.screen_of("desk").customer_id == customer)
     note.focus_editor()
+    rest(0.5)  # the card is painted for the first time: that is measured as `open`
     typist = Typist(shift.window, note.editor)
     filling = typist.type_while(lambda: _state(shift) == "filling")
     print("stall", flush=True)
@@ -182,7 +183,7 @@ def fill_only(url: str) -> None:
     """A first fill in a process without a window, again and again until it is ended."""
     with tempfile.TemporaryDirectory() as folder:
         while True:
-            desk = Ground(Path(folder), url, "", ExitStack()).desk("reader")
+            desk = Ground(Path(folder), url, "", ExitStack(), 0).desk("reader")
             print("filling", flush=True)
             sync_once(desk)
 
