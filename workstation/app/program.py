@@ -26,9 +26,9 @@ from workstation.ui.shell.one_window import OneWindow, call_running
 from workstation.ui.sign_in.lock_screen import IdleWatch, LockScreen
 from workstation.ui.theme import Theme
 
-# The window gets Python's lock back five times as often as usual: typing during a first fill waits less than half
-# as long (measured: 99 of 100 keys within 16 ms instead of 36), and the fill itself takes as long as before.
-SWITCH_SECONDS = 0.001
+# The window gets Python's lock back ten times as often as usual. Measured, the longest key while a first fill runs:
+# 39 and 44 ms with a millisecond, 15 to 30 ms with half of one in four runs.
+SWITCH_SECONDS = 0.0005
 # Looking for garbage stops every thread: with Python's own figures for up to 140 ms during a first fill, with these,
 # and without what was loaded at the start, at most 48 ms (measured).
 COLLECTED_AFTER = (50_000, 20, 100)
