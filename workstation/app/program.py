@@ -27,7 +27,7 @@ from workstation.ui.sign_in.lock_screen import IdleWatch, LockScreen
 from workstation.ui.theme import Theme
 
 # The window gets Python's lock back ten times as often as usual. Measured, the longest key while a first fill runs:
-# 39 and 44 ms with a millisecond, 15 to 30 ms with half of one in four runs.
+# 39 to 44 ms with a millisecond; with half of one 15 to 30 ms in four runs, 54 in one on a busy machine.
 SWITCH_SECONDS = 0.0005
 # Looking for garbage stops every thread: with Python's own figures for up to 140 ms during a first fill, with these,
 # and without what was loaded at the start, at most 48 ms (measured).
