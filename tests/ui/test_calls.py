@@ -11,21 +11,11 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from tests.desks import PASSWORD, environment
 from tests.windows import press, type_text, until
-from workstation.app.program import Program
-from workstation.home import Home
 from workstation.services import customers, notes
 from workstation.ui.doors import ArrivedCall
 from workstation.ui.shell.call_watch import FORGOTTEN
 
 DILNOZA, BARNO = "+998901234567", "+998935556677"
-
-
-@pytest.fixture
-def program(qapp, tmp_path):
-    made = Program(qapp, Home(tmp_path / "pc"))
-    made.entrance.show()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -13,20 +13,10 @@ from PySide6.QtWidgets import QApplication
 
 from tests.desks import command
 from tests.windows import until
-from workstation.app.program import Program
-from workstation.home import Home
 from workstation.ui.shell import one_window
 from workstation.ui.shell.one_window import LONGEST, address_of, call_running, hand_over
 
 DILNOZA = "+998901234567"
-
-
-@pytest.fixture
-def program(qapp, tmp_path):
-    made = Program(qapp, Home(tmp_path / "pc"))
-    made.entrance.show()
-    yield made
-    made.close()
 
 
 def test_the_socket_is_this_persons_alone(program, tmp_path):

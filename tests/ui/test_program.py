@@ -1,22 +1,11 @@
 """From sign-in to sign-out: first run, what goes wrong in words, lock, and the next agent while work still waits."""
 
-import pytest
-
 from tests.desks import PASSWORD
 from tests.line import Line
 from tests.windows import type_text, until
-from workstation.app.program import Program
-from workstation.home import Home, waiting_of
+from workstation.home import waiting_of
 from workstation.services import customers
 from workstation.ui.shell.one_window import call_running
-
-
-@pytest.fixture
-def program(qapp, tmp_path):
-    made = Program(qapp, Home(tmp_path / "pc"))
-    made.entrance.show()
-    yield made
-    made.close()
 
 
 def give(program, central, login, password):
