@@ -26,9 +26,10 @@ from workstation.ui.shell.one_window import OneWindow, call_running
 from workstation.ui.sign_in.lock_screen import IdleWatch, LockScreen
 from workstation.ui.theme import Theme
 
-# The window gets Python's lock back ten times as often as usual. Measured, the longest key while a first fill runs:
-# 39 to 44 ms with a millisecond; with half of one 15 to 30 ms in four runs, 54 in one on a busy machine.
-SWITCH_SECONDS = 0.0005
+# The window waits this long every time it takes Python's lock back from a thread that reckons. Measured, the longest key
+# during a first fill of 200,000 rows: 20 to 36 ms in four runs with half a millisecond, 14 to 24 with this, no less with
+# a fifth of it; the fill takes as long (12 to 13 s) with any of them.
+SWITCH_SECONDS = 0.0001
 # Looking for garbage stops every thread: with Python's own figures for up to 140 ms during a first fill, with these,
 # and without what was loaded at the start, at most 48 ms (measured).
 COLLECTED_AFTER = (50_000, 20, 100)
