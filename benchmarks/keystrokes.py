@@ -22,7 +22,8 @@ from benchmarks.ground import PASSWORD, Ground, ground
 from benchmarks.painting import SIZE, Painted, bare_window, press, rest, rest_until
 from tests.line import Line
 from workstation.app import use_own_zone_rules
-from workstation.app.program import Program, Shift, keep_pauses_short
+from workstation.app.program import Program, keep_pauses_short
+from workstation.app.shift import Shift
 from workstation.home import Home
 from workstation.services import customers
 from workstation.services.sync import sync_once

@@ -11,8 +11,10 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from benchmarks.homes import PASSWORD, WHO
-from workstation.app import open_desk, use_own_zone_rules
-from workstation.app.program import Program, Shift, keep_pauses_short
+from workstation.app import use_own_zone_rules
+from workstation.app.desk import open_desk
+from workstation.app.program import Program, keep_pauses_short
+from workstation.app.shift import Shift
 from workstation.home import Home
 from workstation.ui.doors import Doors
 

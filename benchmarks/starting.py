@@ -13,7 +13,8 @@ from benchmarks import apart
 from benchmarks.figures import Figure, figure
 from benchmarks.homes import PASSWORD, WHO, home_with, replica_of
 from benchmarks.painting import Painted, bare_window
-from workstation.app import open_desk, use_own_zone_rules
+from workstation.app import use_own_zone_rules
+from workstation.app.desk import open_desk
 from workstation.app.program import Program, keep_pauses_short
 from workstation.home import Home
 from workstation.replica import vault

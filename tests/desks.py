@@ -18,7 +18,7 @@ import psycopg
 
 from tests.line import Line
 from tests.servers import ScratchCluster
-from workstation.app import Desk, open_desk, sign_in
+from workstation.app.desk import Desk, open_desk, sign_in
 from workstation.central import accounts, admin
 from workstation.home import Home, SignIn
 from workstation.records import Customer, Note, OutboxEntry

@@ -18,6 +18,9 @@ NAMES_ALLOWED = {"Base"}
 # May import inside a function, and why.
 LATE_IMPORTS = {
     "workstation/__main__.py": "sign-in is painted first, the rest loads meanwhile",
+    "workstation/app/entrance.py": "what signing in needs loads beside it, see app/loading.py",
+    "workstation/app/loading.py": "sign-in is painted first, the rest loads meanwhile",
+    "workstation/app/program.py": "the shift is loaded by then",
     "workstation/cli/admin.py": "alembic costs a third of a second that no other command should pay",
     "workstation/cli/central.py": "alembic again",
     "workstation/central/admin.py": "alembic again",

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.desks import PASSWORD, Centre, Clock, DeskAtWork
 from tests.line import Line
-from workstation.app import Desk, sign_in
+from workstation.app.desk import Desk, sign_in
 from workstation.app.window import Workstation, open_workstation
 from workstation.home import Home
 from workstation.ui.doors import Doors

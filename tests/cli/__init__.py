@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.desks import PASSWORD, Centre
 from workstation import cli
-from workstation.app import Desk, open_desk
+from workstation.app.desk import Desk, open_desk
 from workstation.home import Home
 
 TRACES = ("Traceback", "defect of the program", 'File "')

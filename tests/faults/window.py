@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from tests.desks import PASSWORD
-from workstation.app import open_desk
+from workstation.app.desk import open_desk
 from workstation.home import Home
 from workstation.services.sync.loop import RoundEnd
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from PySide6.QtWidgets import QApplication
 from tests.desks import PASSWORD
 from tests.windows import type_text, until
-from workstation.app import open_desk
+from workstation.app.desk import open_desk
 from workstation.app.window import open_workstation
 from workstation.home import Home
 from workstation.ui.doors import Doors

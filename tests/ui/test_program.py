@@ -1,5 +1,12 @@
 """From sign-in to sign-out: first run, what goes wrong in words, lock, and the next agent while work still waits."""
 
+import subprocess
+import sys
+
+import keyring
+import pytest
+from keyring.backends import null
+
 from tests.desks import PASSWORD
 from tests.line import Line
 from tests.windows import type_text, until
@@ -50,6 +57,50 @@ def test_without_central_an_agent_who_was_here_may_work_on(program, centre, clus
         until(lambda: program.shift is not None)
         watch = program.shift.workstation.watch
         until(lambda: watch.connection is not None and watch.connection.state == "offline")
+
+
+@pytest.fixture
+def no_keyring():
+    before = keyring.get_keyring()
+    keyring.set_keyring(null.Keyring())
+    yield
+    keyring.set_keyring(before)
+
+
+def test_a_keyring_that_takes_no_password_keeps_nobody_out(program, centre, no_keyring):
+    program.entrance.gate.remember.setChecked(True)
+    give(program, centre.url, centre.add_agent("aziza"), PASSWORD)
+    until(lambda: program.shift is not None)
+    assert [words for words in program.shift.desk.notices if "no keyring" in words]
+
+
+HEAVY = ("sqlalchemy", "psycopg", "keyring", "phonenumbers", "workstation.records", "workstation.replica")
+
+
+def test_the_sign_in_shows_before_what_stands_behind_it_is_loaded():
+    asked = f"import sys, workstation.cli, workstation.app.program; print(set({HEAVY!r}) & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_the_rest_is_loaded_once_the_sign_in_shows(qapp, tmp_path):
+    asked = """
+import sys
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from workstation.app.program import Program
+from workstation.home import Home
+application = QApplication([])
+program = Program(application, Home(Path(sys.argv[1])))
+program.entrance.loaded.connect(application.quit)
+assert "workstation.app.shift" not in sys.modules
+program.entrance.show()
+application.exec()
+assert "workstation.app.shift" in sys.modules
+print("loaded")
+"""
+    done = subprocess.run([sys.executable, "-c", asked, tmp_path], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "loaded"
 
 
 def test_lock_keeps_what_is_written_and_opens_by_this_password_alone(program, centre):

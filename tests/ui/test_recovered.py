@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QLabel
 
 from tests.desks import PASSWORD
 from tests.windows import until
-from workstation.app import open_desk as open_desk_of
-from workstation.app.program import Shift
+from workstation.app.desk import open_desk as open_desk_of
+from workstation.app.shift import Shift
 from workstation.home import SignIn
 from workstation.ui.doors import Doors
 

@@ -11,7 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from sqlcipher3 import dbapi2
 
-from workstation.app import Desk, load_settings, now, open_desk
+from workstation.app import load_settings, now
+from workstation.app.desk import Desk, open_desk
 from workstation.errors import WorkstationError
 from workstation.home import Home, SignIn
 from workstation.language import _

@@ -5,22 +5,26 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from workstation import settings as settings_file
-from workstation.app import Desk, load_settings, now, open_desk, sign_in
-from workstation.app.help import GateReport
-from workstation.app.window import here
+from workstation.app import load_settings, now
+from workstation.app.loading import load_rest
+from workstation.app.zone import here
 from workstation.errors import CentralOffline, CentralRefused, LoginRefused, WorkstationError
 from workstation.home import Home, SignIn, waiting_of
 from workstation.language import _
-from workstation.replica import keychain, vault
 from workstation.ui import wording
 from workstation.ui.doors import Doors
 from workstation.ui.sign_in.screen import SignInScreen, WaitingLine
 from workstation.ui.speech import speak
+
+if TYPE_CHECKING:
+    from workstation.app.desk import Desk
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +34,14 @@ class Entrance(QObject):
 
     Signals:
         entered: (Desk, Doors, ExitStack); somebody is in, and what is to be closed at the end.
+        loaded: everything behind the sign-in is.
     """
 
     entered = Signal(object, object, object)
+    loaded = Signal()
     _tried = Signal(int, object, object)
     _recalled = Signal(str, str)
+    _report_wanted = Signal()
 
     def __init__(self, application: QApplication, home: Home) -> None:
         super().__init__()
@@ -45,6 +52,7 @@ class Entrance(QObject):
         self._attempt = 0
         self._tried.connect(self._on_tried, Qt.ConnectionType.QueuedConnection)
         self._recalled.connect(self._on_recalled, Qt.ConnectionType.QueuedConnection)
+        self._report_wanted.connect(self._report, Qt.ConnectionType.QueuedConnection)
 
     def show(self) -> None:
         """The sign-in, with who came last and whose work waits."""
@@ -60,39 +68,50 @@ class Entrance(QObject):
         self.gate.offline_wanted.connect(self._work_offline)
         self.gate.cancelled.connect(self._cancel)
         self.gate.language_chosen.connect(self._choose_language)
-        self.gate.report_asked.connect(GateReport(self.gate, self._home).begin)
+        self.gate.report_asked.connect(self._ask_for_report)
         self.gate.resize(1093, 614)
         self.gate.show_waiting(self._waiting_here())
         for warning in (*settings.warnings, words):
             if warning:
                 self.gate.show_notice(warning)
+        self.gate.painted.connect(partial(self._load, last))
         self.gate.show()
-        if last is not None:
-            self._recall(last)
+
+    def _load(self, last: SignIn | None) -> None:
+        """Load what comes after the sign-in, then fill in the password that was remembered."""
+
+        def run() -> None:
+            load_rest()
+            self.loaded.emit()
+            from workstation.app import attempts
+
+            password = attempts.recalled(last) if last is not None else None
+            if last is not None and password:
+                self._recalled.emit(last.agent, password)
+
+        _beside(run, "loading")
 
     def _sign_in(self, central: str, login: str, password: str, remember: bool) -> None:
-        central = settings_file.whole_address(central)
+        who = SignIn(settings_file.whole_address(central), login)
 
-        def attempt(doors: Doors, closing: ExitStack) -> Desk:
-            desk = closing.enter_context(sign_in(self._home, central, login, password, doors.announce))
-            if remember and desk.settings.remember_allowed:
-                keychain.remember(central, login, password)
-            return desk
+        def attempt(doors: Doors, closing: ExitStack) -> "Desk":
+            from workstation.app import attempts
 
-        self._try(attempt, _("Asking central…"))
+            return attempts.by_central(self._home, who, password, doors.announce, closing, remember=remember)
+
+        self._try(who, attempt, _("Asking central…"))
 
     def _work_offline(self, central: str, login: str, password: str) -> None:
-        central = settings_file.whole_address(central)
+        who = SignIn(settings_file.whole_address(central), login)
 
-        def attempt(doors: Doors, closing: ExitStack) -> Desk:
-            known = next((one for one in self._home.sign_ins() if (one.central, one.agent) == (central, login)), None)
-            return closing.enter_context(
-                open_desk(self._home, known or SignIn(central, login), password, doors.announce)
-            )
+        def attempt(doors: Doors, closing: ExitStack) -> "Desk":
+            from workstation.app import attempts
 
-        self._try(attempt, _("Opening what is on this PC…"))
+            return attempts.by_replica(self._home, who, password, doors.announce, closing)
 
-    def _try(self, attempt: Callable[[Doors, ExitStack], Desk], words: str) -> None:
+        self._try(who, attempt, _("Opening what is on this PC…"))
+
+    def _try(self, who: SignIn, attempt: "Callable[[Doors, ExitStack], Desk]", words: str) -> None:
         if self.gate is not None:
             self.gate.show_busy(words)
         self._attempt += 1
@@ -100,32 +119,32 @@ class Entrance(QObject):
 
         def run() -> None:
             try:
+                load_rest()
                 desk = attempt(doors, closing)
-            except WorkstationError as error:
-                self._tried.emit(number, error, None)
             except Exception as error:
-                log.exception("signing in failed")
-                self._tried.emit(number, error, None)
+                closing.close()
+                if not isinstance(error, WorkstationError):
+                    log.exception("signing in failed")
+                self._tried.emit(number, error, _may_work_offline(self._home, who, error))
             else:
                 self._tried.emit(number, desk, (doors, closing))
 
-        threading.Thread(target=run, name="sign-in", daemon=True).start()
+        _beside(run, "sign-in")
 
     @Slot(int, object, object)
-    def _on_tried(self, number: int, outcome: object, parts: tuple[Doors, ExitStack] | None) -> None:
-        if isinstance(outcome, Desk) and parts is not None:
+    def _on_tried(self, number: int, outcome: object, parts: object) -> None:
+        is_awaited = number == self._attempt and self.gate is not None
+        if isinstance(parts, tuple):
             doors, closing = parts
-            if number == self._attempt and self.gate is not None:
+            if is_awaited:
                 self._leave()
                 self.entered.emit(outcome, doors, closing)
             else:
                 closing.close()  # cancelled meanwhile
-        elif number == self._attempt and self.gate is not None:
-            is_away = isinstance(outcome, CentralOffline | CentralRefused) and not isinstance(outcome, LoginRefused)
-            may = is_away and self._has_replica()
+        elif self.gate is not None and is_awaited:
             defect = _("This is a defect of the program; it was written to the log.")
             words = str(outcome) if isinstance(outcome, WorkstationError) else defect
-            self.gate.show_problem(words, may_work_offline=may)
+            self.gate.show_problem(words, may_work_offline=bool(parts))
 
     def _leave(self) -> None:
         gate, self.gate = self.gate, None
@@ -133,26 +152,10 @@ class Entrance(QObject):
             gate.hide()
             gate.deleteLater()
 
-    def _has_replica(self) -> bool:
-        assert self.gate is not None, "asked while it shows"
-        central = settings_file.whole_address(self.gate.central.text())
-        folder = self._home.replica_folder(central, self.gate.login.text().strip())
-        return vault.has_key(folder)
-
     def _cancel(self) -> None:
         self._attempt += 1
         if self.gate is not None:
             self.gate.show_ready()
-
-    def _recall(self, last: SignIn) -> None:
-        """Fill in the password that was remembered; the keyring may wait for a dialog of its own, so beside."""
-
-        def run() -> None:
-            password = keychain.recall(last.central, last.agent)
-            if password:
-                self._recalled.emit(last.agent, password)
-
-        threading.Thread(target=run, name="keyring", daemon=True).start()
 
     @Slot(str, str)
     def _on_recalled(self, login: str, password: str) -> None:
@@ -160,6 +163,20 @@ class Entrance(QObject):
         if gate is not None and gate.login.text() == login and not gate.password.text():
             gate.password.setText(password)
             gate.remember.setChecked(True)
+
+    def _ask_for_report(self) -> None:
+        def run() -> None:
+            load_rest()
+            self._report_wanted.emit()
+
+        _beside(run, "loading")
+
+    @Slot()
+    def _report(self) -> None:
+        from workstation.app.help import GateReport
+
+        if self.gate is not None:
+            GateReport(self.gate, self._home).begin()
 
     def speak(self, language: str) -> None:
         """What shows from now on speaks this language."""
@@ -185,3 +202,16 @@ class Entrance(QObject):
                     moment = wording.moment(datetime.fromisoformat(since), here(), now())
                     lines.append(WaitingLine(one.central, one.agent, waiting, moment))
         return lines
+
+
+def _beside(run: Callable[[], None], name: str) -> None:
+    threading.Thread(target=run, name=name, daemon=True).start()
+
+
+def _may_work_offline(home: Home, who: SignIn, error: Exception) -> bool:
+    """Whether it was central's absence that kept somebody out who has a replica here."""
+    if not isinstance(error, CentralOffline | CentralRefused) or isinstance(error, LoginRefused):
+        return False
+    from workstation.app import attempts
+
+    return attempts.has_replica(home, who)

@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from workstation import resources
-from workstation.app import Desk, checks, now
+from workstation.app import checks, now
+from workstation.app.desk import Desk
 from workstation.app.report import PARTS, write_desk_report, write_home_report
 from workstation.central.live import PROGRAM
 from workstation.errors import Refused

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from workstation import logs
-from workstation.app import Desk, checks, load_settings, now, open_desk
+from workstation.app import checks, load_settings, now
 from workstation.app.checks import Check
+from workstation.app.desk import Desk, open_desk
 from workstation.central.live import PROGRAM
 from workstation.errors import Refused, WorkstationError
 from workstation.files import unwritable, write_whole

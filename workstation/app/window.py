@@ -6,13 +6,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QTimeZone
 from PySide6.QtWidgets import QApplication
 
-from workstation.app import Desk
+from workstation.app.desk import Desk
 from workstation.app.help import join_help
+from workstation.app.zone import here
 from workstation.language import _
 from workstation.services.monitoring import MonitoringCard, monitoring_of
 from workstation.services.sync.beat import Beat, BeatingDesk
@@ -57,15 +56,6 @@ class Workstation:
     loop: SyncLoop
     beat: Beat
     calls: CallWatch
-
-
-def here() -> ZoneInfo:
-    """The time zone of this PC, by the rules that come with the program; UTC where the PC does not say."""
-    name = bytes(QTimeZone.systemTimeZoneId().data()).decode("ascii", "replace")
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return ZoneInfo("UTC")
 
 
 def seat_of(desk: Desk) -> Seat:

@@ -15,7 +15,7 @@ import click
 
 from workstation import logs
 from workstation.app import use_own_zone_rules
-from workstation.cli.common import visible
+from workstation.cli.output import visible
 from workstation.errors import Refused, WorkstationError
 from workstation.home import Home
 from workstation.language import _

@@ -7,8 +7,9 @@ import click
 
 from workstation.app import now
 from workstation.central import accounts, admin, certificates, health
-from workstation.cli.common import Output, given_password, on_central, plain
+from workstation.cli.common import given_password, on_central
 from workstation.cli.dead_letters import central_option, dead_letters_group
+from workstation.cli.output import Output, plain
 from workstation.cli.status_words import status_words
 from workstation.errors import Refused
 from workstation.language import _, ngettext

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from workstation.central.embedded import run_until_stopped
-from workstation.cli.common import Output, on_central
+from workstation.cli.common import on_central
+from workstation.cli.output import Output
 from workstation.language import _
 
 

@@ -6,7 +6,8 @@ import click
 
 from workstation.app import checks, now
 from workstation.app.report import look, write_report
-from workstation.cli.common import Output, common, password_of
+from workstation.cli.common import common, password_of
+from workstation.cli.output import Output
 from workstation.home import Home
 from workstation.language import _
 

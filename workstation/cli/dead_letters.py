@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from workstation.central import dead_letters
-from workstation.cli.common import Output, on_central
+from workstation.cli.common import on_central
+from workstation.cli.output import Output
 from workstation.errors import Refused
 from workstation.language import _, ngettext
 

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication
 
 from workstation.app import now
 from workstation.app.program import Program
-from workstation.cli.common import Output, on_central, plain
+from workstation.cli.common import on_central
+from workstation.cli.output import Output, plain
 from workstation.demo import pictures as picture_book
 from workstation.demo.centre import Centre, running_centre
 from workstation.demo.tour import Step, Tour

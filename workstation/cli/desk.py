@@ -5,8 +5,10 @@ from typing import Any
 import click
 from sqlalchemy import func, select
 
-from workstation.app import Desk, load_settings, sign_in
-from workstation.cli.common import Output, common, desk_command, given_password
+from workstation.app import load_settings
+from workstation.app.desk import Desk, sign_in
+from workstation.cli.common import common, desk_command, given_password
+from workstation.cli.output import Output
 from workstation.errors import CentralOffline, Refused, WorkstationError
 from workstation.home import Home
 from workstation.language import _

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from workstation.app import Desk
-from workstation.cli.common import Output, desk_command, plain
+from workstation.app.desk import Desk
+from workstation.cli.common import desk_command
+from workstation.cli.output import Output, plain
 from workstation.errors import Refused
 from workstation.language import _
 from workstation.services.imports.customers import AGENT_ROWS, ImportContext, import_customers

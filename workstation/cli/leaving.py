@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from workstation.app import Desk
+from workstation.app.desk import Desk
 from workstation.app.leaving import forget, waiting_for_good
-from workstation.cli.common import Output, common, desk_command, plain
+from workstation.cli.common import common, desk_command
+from workstation.cli.output import Output, plain
 from workstation.errors import Refused
 from workstation.files import write_whole
 from workstation.home import Home

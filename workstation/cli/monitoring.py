@@ -4,8 +4,9 @@ import contextlib
 
 import click
 
-from workstation.app import Desk
-from workstation.cli.common import Output, desk_command, plain
+from workstation.app.desk import Desk
+from workstation.cli.common import desk_command
+from workstation.cli.output import Output, plain
 from workstation.language import _
 from workstation.services.callbacks import ZONES
 from workstation.services.monitoring import monitoring_of

@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
-from workstation.app import Desk
-from workstation.cli.common import Output, desk_command, plain, stdin, told_of_nul
+from workstation.app.desk import Desk
+from workstation.cli.common import desk_command, stdin, told_of_nul
+from workstation.cli.output import Output, plain
 from workstation.errors import Refused
 from workstation.language import _
 from workstation.services import customers, lookup, search, timeline

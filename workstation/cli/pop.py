@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from workstation import call_links
-from workstation.cli.common import Output, common, this_desk
+from workstation.cli.common import common, this_desk
+from workstation.cli.output import Output
 from workstation.errors import Refused, WorkstationError
 from workstation.home import FileLock, Home
 from workstation.language import _

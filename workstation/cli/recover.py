@@ -2,7 +2,8 @@
 
 import click
 
-from workstation.cli.common import Output, common, this_desk
+from workstation.cli.common import common, this_desk
+from workstation.cli.output import Output
 from workstation.home import Home
 from workstation.language import _
 from workstation.services.sync import standing

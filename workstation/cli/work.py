@@ -4,8 +4,9 @@ from uuid import UUID
 
 import click
 
-from workstation.app import Desk
-from workstation.cli.common import Output, decoded, desk_command, stdin, told_of_nul
+from workstation.app.desk import Desk
+from workstation.cli.common import decoded, desk_command, stdin, told_of_nul
+from workstation.cli.output import Output
 from workstation.errors import Refused
 from workstation.language import _
 from workstation.records import Callback

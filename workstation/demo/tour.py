@@ -10,7 +10,8 @@ from uuid import UUID
 from PySide6.QtWidgets import QApplication, QWidget
 
 from workstation.app import now
-from workstation.app.program import Program, Shift
+from workstation.app.program import Program
+from workstation.app.shift import Shift
 from workstation.demo.centre import Centre
 from workstation.demo.driving import NotShown, press, settle, type_text, until
 from workstation.demo.line import RelayLine

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from workstation.changes import Changes
+if TYPE_CHECKING:  # the sign-in stands at a door before any record is loaded
+    from workstation.changes import Changes
 
 MINUTE_MS = 60_000
+MOST_CALLS = 20  # calls that wait; who does not look at them does not need more
 
 
 def _to_nobody(_answer: dict[str, Any]) -> None:
@@ -45,7 +47,7 @@ class Doors(QObject):
         self._minute = QTimer(self, singleShot=True)
         self._minute.timeout.connect(self._next_minute)
 
-    def announce(self, changes: Changes) -> None:
+    def announce(self, changes: "Changes") -> None:
         """A commit, told by the thread that made it."""
         self._brought.emit("changed", changes)
 

@@ -11,11 +11,10 @@ from workstation.language import _
 from workstation.services import call_address
 from workstation.services.calls import CallerCard, identify_caller
 from workstation.ui.background import Background
-from workstation.ui.doors import ArrivedCall, Doors
+from workstation.ui.doors import MOST_CALLS, ArrivedCall, Doors
 from workstation.ui.seat import Seat
 from workstation.ui.shell.call_popup import CallPopup, Offer
 
-MOST = 20  # calls that wait; who does not look at them does not need more
 STALE = timedelta(minutes=1)  # a newer call comes before one that nobody took so long …
 FORGOTTEN = timedelta(minutes=10)  # … and nobody will take that one any more
 
@@ -54,7 +53,7 @@ class CallWatch(QObject):
 
     def keep(self, call: ArrivedCall) -> None:
         """It came while nobody could take it; it is offered as soon as somebody is there."""
-        self.missed = [*self.missed, call][-MOST:]
+        self.missed = [*self.missed, call][-MOST_CALLS:]
         call.answer({"shown": "later"})
 
     def hold(self) -> None:
@@ -131,7 +130,7 @@ class CallWatch(QObject):
             fresh = [one for one in self.offers if not one.is_away and one.at <= offer.at < one.at + STALE]
             at = len(self.offers) if offer.is_away else len(fresh)
             self.offers.insert(at, offer)
-            del self.offers[MOST:]
+            del self.offers[MOST_CALLS:]
         self.show_again()
 
     def _forget(self) -> None:

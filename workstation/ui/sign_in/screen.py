@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QFrame, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from workstation.language import LANGUAGES, _, ngettext
@@ -31,6 +32,7 @@ class SignInScreen(QWidget):
     cancelled: the attempt shall not be waited for.
     language_chosen: code.
     report_asked: a report for support is wanted, most likely because signing in does not work.
+    painted: it shows, for the first time.
     """
 
     submitted = Signal(str, str, str, bool)
@@ -38,6 +40,7 @@ class SignInScreen(QWidget):
     cancelled = Signal()
     language_chosen = Signal(str)
     report_asked = Signal()
+    painted = Signal()
 
     def __init__(self, central: str, login: str, remember_allowed: bool, language: str) -> None:
         super().__init__()
@@ -72,6 +75,13 @@ class SignInScreen(QWidget):
         for field in (self.central, self.login, self.password):
             field.returnPressed.connect(self._submit)
         self.language.activated.connect(lambda _at: self.language_chosen.emit(self.language.currentData()))
+        self._is_painted = False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            QTimer.singleShot(0, self, self.painted.emit)
 
     def show_waiting(self, lines: Sequence[WaitingLine]) -> None:
         """Whose work waits here; choosing a line fills in who."""
