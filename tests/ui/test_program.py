@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 
 import keyring
 import pytest
@@ -182,6 +183,19 @@ def test_nobody_is_locked_out_of_a_shift_that_is_over(program, centre):
     assert idle.is_waiting
     program.shift.end()
     assert not idle.is_waiting
+
+
+def test_the_end_of_a_shift_holds_up_nobody(program, centre):
+    """A dead line, or a slow disk: the next agent signs in meanwhile."""
+    give(program, centre.url, centre.add_agent("aziza"), PASSWORD)
+    until(lambda: program.shift is not None)
+    shift, closed_by = program.shift, []
+    shift._closing.callback(lambda: closed_by.append(threading.current_thread()))
+    shift.sign_out()
+    until(lambda: program.entrance.gate is not None and not program._leaving)
+    assert closed_by
+    assert threading.main_thread() not in closed_by
+    assert program._place().value("geometry") == shift.geometry != b""
 
 
 def test_a_second_start_of_the_same_home_only_calls_the_first(program, tmp_path):

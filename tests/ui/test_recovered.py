@@ -31,4 +31,4 @@ def test_the_window_says_what_was_recovered(qapp, centre, clock, tmp_path):
     words = " ".join(label.text() for label in shift.window.findChildren(QLabel))
     assert "2 changes that waited were recovered" in words
     until(lambda: shift.waiting == 2)
-    shift.end()
+    shift.end_now()

@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -91,7 +91,7 @@ class Program(QObject):
     def close(self) -> None:
         """End every shift; what waits, waits on this PC."""
         for shift in [*self._leaving, *([self.shift] if self.shift else [])]:
-            shift.end()
+            shift.end_now()
         self.one.close()
 
     def _place(self) -> QSettings:
@@ -113,8 +113,7 @@ class Program(QObject):
                 gate.show_notice(told.format(n=waiting))
 
     def _shift_over(self, shift: "Shift") -> None:
-        with suppress(RuntimeError):
-            self._place().setValue("geometry", shift.window.saveGeometry())
+        self._place().setValue("geometry", shift.geometry)
         if shift in self._leaving:
             self._leaving.remove(shift)
         elif shift is self.shift:

@@ -1,11 +1,12 @@
 """One agent's window from sign-in to sign-out, with its lock."""
 
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QByteArray, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from workstation.app import load_settings
@@ -31,14 +32,19 @@ class Shift(QObject):
 
     over = Signal()
     sign_out_wanted = Signal()
+    _closed = Signal()
 
     def __init__(self, application: QApplication, desk: Desk, doors: Doors, closing: ExitStack) -> None:
         super().__init__()
         self.desk, self._closing = desk, closing
+        closing.callback(_note_waiting, desk)  # after the last write, before the store closes
         self.workstation: Workstation = closing.enter_context(open_workstation(desk, doors))
         self._application = application
         self._counted: int | None = None  # how many waited when it was last counted, since the sign-out
-        self._has_ended = False
+        self._ending: threading.Thread | None = None
+        self._is_over = False
+        self.geometry = QByteArray()  # where the window stood at the end
+        self._closed.connect(self._tell_over, Qt.ConnectionType.QueuedConnection)
         self._idle = IdleWatch(application, desk.settings.lock_minutes)
         self._idle.idled.connect(self.lock_now)
         doors.online_changed.connect(self._note_standing)
@@ -101,17 +107,36 @@ class Shift(QObject):
         self.workstation.background.write(self, counts, then=self._left)
 
     def end(self) -> None:
-        """Close what this shift holds; may be said twice."""
-        if self._has_ended:
+        """Close what this shift holds, which a dead line may take seconds for: beside the window. May be said twice."""
+        if self._ending is not None:
             return
-        self._has_ended = True
         self._idle.stop()
         self.window.keep_drafts()
         with suppress(RuntimeError):
             self.window.closed.disconnect(self.end)
-        _note_waiting(self.desk)
-        self._closing.close()
-        self.over.emit()
+        self.geometry = self.window.saveGeometry()
+        self.workstation.leave()
+        self._ending = threading.Thread(target=self._close, name="end of shift")
+        self._ending.start()
+
+    def end_now(self) -> None:
+        """The same, and wait for it: the program is leaving."""
+        self.end()
+        if self._ending is not None:
+            self._ending.join()
+        self._tell_over()
+
+    def _close(self) -> None:
+        try:
+            self._closing.close()
+        finally:
+            self._closed.emit()
+
+    @Slot()
+    def _tell_over(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self.over.emit()
 
     def _left(self, found: Counts) -> None:
         self._counted = found.waiting

@@ -56,6 +56,16 @@ class Workstation:
     loop: SyncLoop
     beat: Beat
     calls: CallWatch
+    has_left: bool = False
+
+    def leave(self) -> None:
+        """The window goes, and nothing comes in any more; on the UI thread, the rest may close on any other."""
+        if not self.has_left:
+            self.has_left = True
+            self.doors.stop()
+            self.calls.close()
+            self.window.close()
+            self.window.deleteLater()
 
 
 def seat_of(desk: Desk) -> Seat:
@@ -71,7 +81,8 @@ def seat_of(desk: Desk) -> Seat:
 @contextmanager
 def open_workstation(desk: Desk, doors: Doors) -> Iterator[Workstation]:
     """The window of a desk whose store announces to `doors`; not shown yet. At the end what is written is finished,
-    the sync hung up; what waits, waits on this PC."""
+    the sync hung up; what waits, waits on this PC. That end may take seconds on a dead line; once the window has left
+    it may come on another thread."""
     with ExitStack() as closing:
         seat = seat_of(desk)
         background = Background(desk.store)
@@ -83,16 +94,13 @@ def open_workstation(desk: Desk, doors: Doors) -> Iterator[Workstation]:
         closing.callback(beat.stop)
         background.written.connect(loop.wake)
         window = _main_window(desk, seat, doors, background, beat, loop)
-        closing.callback(doors.stop)
         doors.start_minutes(desk.clock())
         loop.start()
         beat.start()
         calls = _call_watch(window, background, doors, seat)
         workstation = Workstation(desk, seat, doors, background, window, watch, loop, beat, calls)
+        closing.callback(workstation.leave)
         yield workstation
-        workstation.calls.close()
-        workstation.window.close()
-        workstation.window.deleteLater()
 
 
 def renew_window(workstation: Workstation) -> MainWindow:
