@@ -8,7 +8,7 @@ from functools import cache, partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from workstation.language import _, ngettext
@@ -78,6 +78,31 @@ class Slot:
 DEFAULT_LIMITS = Limits()
 
 
+# Built once: building a statement takes longer than answering it.
+_OF_POINTS = (
+    Contact.customer_id == bindparam("customer"),
+    Contact.started_at > bindparam("since"),
+    Contact.contact_point_id.is_not(None),
+)
+_RIGHT_PARTY = select(Disposition.code).where(Disposition.is_right_party)
+_IS_ANSWER = or_(Contact.direction == "in", Contact.disposition.in_(_RIGHT_PARTY))
+_SUMMED = (
+    select(
+        Contact.contact_point_id,
+        func.sum(case((Contact.direction == "out", 1), else_=0)),
+        func.max(case((_IS_ANSWER, Contact.started_at))),
+    )
+    .where(*_OF_POINTS)
+    .group_by(Contact.contact_point_id)
+)
+# Beside the one max() SQLite gives the other columns of the row where it was found.
+_LAST = (
+    select(Contact.contact_point_id, func.max(Contact.started_at), Contact.disposition)
+    .where(*_OF_POINTS, Contact.disposition.is_not(None))
+    .group_by(Contact.contact_point_id)
+)
+
+
 def attempts_of(session: Session, customer_id: UUID) -> list[Attempt]:
     """Every outgoing contact with a person, oldest first."""
     right_party = dict(session.execute(select(Disposition.code, Disposition.is_right_party)).all())
@@ -106,29 +131,15 @@ def attempts_on_number(session: Session, contact_point_id: UUID) -> list[Attempt
 
 def points_tried(session: Session, customer_id: UUID, since: datetime) -> dict[UUID, PointTried]:
     """Of each contact point of a customer that a contact since then names; two questions, however many points."""
-    of_points = (
-        Contact.customer_id == customer_id,
-        Contact.started_at > since,
-        Contact.contact_point_id.is_not(None),
-    )
-    right_party = select(Disposition.code).where(Disposition.is_right_party)
-    is_answer = or_(Contact.direction == "in", Contact.disposition.in_(right_party))
-    summed = select(
-        Contact.contact_point_id,
-        func.sum(case((Contact.direction == "out", 1), else_=0)),
-        func.max(case((is_answer, Contact.started_at))),
-    )
-    # Beside the one max() SQLite gives the other columns of the row where it was found.
-    last = select(Contact.contact_point_id, func.max(Contact.started_at), Contact.disposition)
-    last = last.where(*of_points, Contact.disposition.is_not(None)).group_by(Contact.contact_point_id)
-    codes = {point: code for point, _at, code in session.execute(last)}
+    asked = {"customer": customer_id, "since": since}
+    codes = {point: code for point, _at, code in session.execute(_LAST, asked)}
     labels: dict[str, str] = {}
     if codes:
         named = select(Disposition.code, Disposition.label).where(Disposition.code.in_(set(codes.values())))
         labels = dict(session.execute(named).all())
     return {
         point: PointTried(attempts, answered_at, labels.get(codes.get(point) or ""))
-        for point, attempts, answered_at in session.execute(summed.where(*of_points).group_by(Contact.contact_point_id))
+        for point, attempts, answered_at in session.execute(_SUMMED, asked)
     }
 
 

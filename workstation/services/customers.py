@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Boolean, select
+from sqlalchemy import Boolean, bindparam, select
 from sqlalchemy.orm import Session
 
 from workstation.errors import NotFound, Refused
@@ -206,11 +206,17 @@ def _correct_value(point: ContactPoint, value: str, regions: Sequence[str]) -> N
 
 def contact_points_of(session: Session, customer_id: UUID) -> list[ContactPointLine]:
     """The ways to reach a customer, the primary one first."""
-    query = select(ContactPoint).where(ContactPoint.customer_id == customer_id)
-    return [
-        ContactPointLine(p.id, p.kind, p.value, p.e164, p.label, p.is_primary, p.status, p.do_not_use, p.way_through)
-        for p in session.scalars(query.order_by(ContactPoint.is_primary.desc(), ContactPoint.made_at, ContactPoint.id))
-    ]
+    return [ContactPointLine(*found) for found in session.execute(_POINTS, {"customer": customer_id})]
+
+
+_POINTS = (
+    select(
+        ContactPoint.id, ContactPoint.kind, ContactPoint.value, ContactPoint.e164, ContactPoint.label,
+        ContactPoint.is_primary, ContactPoint.status, ContactPoint.do_not_use, ContactPoint.way_through,
+    )
+    .where(ContactPoint.customer_id == bindparam("customer"))
+    .order_by(ContactPoint.is_primary.desc(), ContactPoint.made_at, ContactPoint.id)
+)  # fmt: skip
 
 
 def names_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:

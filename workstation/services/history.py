@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from workstation.keys import fold
@@ -98,26 +98,26 @@ def page_of(
     zone: ZoneInfo | None = None,
 ) -> HistoryPage:
     """A page of what happened with a customer. `zone` is where hours are counted. Raises NotFound."""
-    customer = lookup.customer_of(session, customer_id).id
+    customer, _scope = lookup.place_of(session, customer_id)
     words = fold(wanted.text).split()
     reader = _Reader(session, customer, wanted, me, with_whole_texts=bool(words))
+    is_first = before is None and wanted == EVERYTHING
+    pins = history_rows.pinned(session, customer) if is_first else []
+    pinned: dict[UUID, EntryLine] = {}
     at, found, looked_through = before, list[EntryLine](), 0
     while True:
         raws, at = history_rows.read(session, customer, wanted, at, SEARCHED // 4 if words else limit)
-        lines = reader.lines(raws)
-        found += [line for line in lines if not words or _says(line, words)]
-        looked_through += len(raws)
+        lines = reader.lines([*raws, *pins])  # what is pinned in the same questions
+        pinned |= {line.id: line for line in lines[len(raws) :] if line.is_pinned}
+        found += [line for line in lines[: len(raws)] if not words or _says(line, words)]
+        looked_through, pins = looked_through + len(raws), []
         if at is None or (len(found) >= limit and not _is_inside_a_run(found)) or looked_through >= SEARCHED:
             break
         if not words and not _is_inside_a_run(found):
             break
     entries = tuple(_folded(found, zone)) if not words else tuple(map(_shortened, found))
-    pinned: tuple[EntryLine, ...] = ()
-    if before is None and wanted == EVERYTHING:
-        seen = {line.note_id for line in entries[:NEAR_THE_TOP]}
-        raws = history_rows.pinned(session, customer)
-        pinned = tuple(line for line in reader.lines(raws) if line.is_pinned and line.note_id not in seen)
-    return HistoryPage(entries, at, pinned)
+    seen = {line.note_id for line in entries[:NEAR_THE_TOP]}
+    return HistoryPage(entries, at, tuple(line for line in pinned.values() if line.note_id not in seen))
 
 
 def opened(
@@ -141,6 +141,15 @@ def filters_of(session: Session, customer_id: UUID) -> HistoryFilterCard:
     )
 
 
+# Built once: building a statement takes longer than answering it.
+_NAMES = select(Agent.id, Agent.name)
+_OUTCOMES = select(Disposition.code, Disposition.label, Disposition.is_right_party)
+# By record alone: asked for states too, the planner reads all that waits instead.
+_STATES = select(OutboxEntry.entity_id, OutboxEntry.state, OutboxEntry.reason).where(
+    OutboxEntry.entity_id.in_(bindparam("ids", expanding=True))
+)
+
+
 class _Reader:
     """Makes lines of raw rows: the same few questions for a page, however many entries it has."""
 
@@ -148,11 +157,8 @@ class _Reader:
         self, session: Session, customer: UUID, wanted: HistoryFilter, me: UUID | None, *, with_whole_texts: bool
     ) -> None:
         self._session, self._me, self._whole = session, me, with_whole_texts
-        self._names: dict[UUID, str] = dict(session.execute(select(Agent.id, Agent.name)).all())
-        rows = session.execute(
-            select(Disposition.code, Disposition.label, Disposition.is_right_party, Disposition.retry_rule)
-        )
-        self._outcomes = {row.code: row for row in rows}
+        self._names: dict[UUID, str] = dict(session.execute(_NAMES).all())
+        self._outcomes = {row.code: row for row in session.execute(_OUTCOMES)}
         self._labels = {code: outcome_words.in_words(row.label) for code, row in self._outcomes.items()}
 
     def lines(self, raws: Sequence[Raw]) -> list[EntryLine]:
@@ -163,7 +169,10 @@ class _Reader:
 
     def _line(self, raw: Raw, notes: Sequence[NoteText], states: dict[UUID, tuple[str, str | None]]) -> EntryLine:
         marks = [states[i] for i in (raw.id, *(note.id for note in notes)) if i in states]
-        line = EntryLine(
+        values = self._facts(raw)
+        if notes:
+            values |= self._text(raw, notes, can_fold=values.get("can_fold", False))
+        return EntryLine(
             id=raw.id,
             kind=raw.kind,
             at=raw.at,
@@ -171,42 +180,39 @@ class _Reader:
             is_mine=raw.author is not None and raw.author == self._me,
             is_waiting=any(state in WAITING for state, _reason in marks),
             refused=next((reason or "" for state, reason in marks if state in REFUSED), None),
+            **values,
         )
-        return self._with_text(self._with_facts(line, raw.facts), notes)
 
-    def _with_facts(self, line: EntryLine, facts: dict[str, Any]) -> EntryLine:
+    def _facts(self, raw: Raw) -> dict[str, Any]:
+        facts = raw.facts
         if "direction" not in facts:
-            return replace(line, **facts)
+            return dict(facts)
         code, ended = facts["disposition"], facts["ended_at"]
         outcome = self._outcomes.get(code)
         is_failure = outcome is not None and not outcome.is_right_party
-        return replace(
-            line,
-            channel=facts["channel"],
-            direction=facts["direction"],
-            phone=facts["phone"],
-            outcome=self._labels.get(code, code),
-            is_good=outcome is not None and outcome.is_right_party,
-            seconds=None if ended is None else round((ended - line.at).total_seconds()),
-            can_fold=is_failure and facts["direction"] == "out",
-        )
+        return {
+            "channel": facts["channel"],
+            "direction": facts["direction"],
+            "phone": facts["phone"],
+            "outcome": self._labels.get(code, code),
+            "is_good": outcome is not None and outcome.is_right_party,
+            "seconds": None if ended is None else round((ended - raw.at).total_seconds()),
+            "can_fold": is_failure and facts["direction"] == "out",
+        }
 
-    def _with_text(self, line: EntryLine, notes: Sequence[NoteText]) -> EntryLine:
-        if not notes:
-            return line
+    def _text(self, raw: Raw, notes: Sequence[NoteText], *, can_fold: bool) -> dict[str, Any]:
         shown = [note for note in notes if not note.is_deleted]
         last = (shown or notes)[-1]
-        return replace(
-            line,
-            text="\n\n".join(note.text for note in shown),
-            is_cut=any(note.is_cut for note in shown),
-            note_id=last.id,
-            is_own_note=last.author is not None and last.author == self._me,
-            versions=last.versions,
-            is_pinned=any(note.is_pinned for note in shown),
-            is_deleted=not shown and line.kind == "note",
-            can_fold=line.can_fold and not shown,
-        )
+        return {
+            "text": "\n\n".join(note.text for note in shown),
+            "is_cut": any(note.is_cut for note in shown),
+            "note_id": last.id,
+            "is_own_note": last.author is not None and last.author == self._me,
+            "versions": last.versions,
+            "is_pinned": any(note.is_pinned for note in shown),
+            "is_deleted": not shown and raw.kind == "note",
+            "can_fold": can_fold and not shown,
+        }
 
 
 def _states(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[str, str | None]]:
@@ -214,11 +220,7 @@ def _states(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[str, st
     found: dict[UUID, tuple[str, str | None]] = {}
     wanted = list(ids)
     for start in range(0, len(wanted), 500):
-        # By record alone: asked for states too, the planner reads all that waits instead.
-        query = select(OutboxEntry.entity_id, OutboxEntry.state, OutboxEntry.reason)
-        for record, state, reason in session.execute(
-            query.where(OutboxEntry.entity_id.in_(wanted[start : start + 500]))
-        ):
+        for record, state, reason in session.execute(_STATES, {"ids": wanted[start : start + 500]}):
             if state not in (*WAITING, *REFUSED):
                 continue
             if record not in found or state in REFUSED:

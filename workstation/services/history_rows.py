@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, literal, or_, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Integer, bindparam, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from workstation.records import Callback, Conflict, Contact, Note
@@ -86,7 +87,7 @@ Column = InstrumentedAttribute[Any]
 Question = Any  # a select whose rows have at least an id and `at`
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Source:
     """Where rows come from: the columns of their time and id, what is asked, and what a row becomes."""
 
@@ -94,21 +95,18 @@ class _Source:
     kinds: tuple[str, ...]
     at: Column
     id: Column
-    query: Callable[[UUID, HistoryFilter], Question]
+    query: Callable[[HistoryFilter], Question]
     made: Callable[[Any], tuple[str, UUID | None, dict[str, Any]]]
 
     def rows(
         self, session: Session, customer: UUID, wanted: HistoryFilter, before: Key | None, limit: int
     ) -> Iterator[Raw]:
         """The newest rows before a key."""
-        query = self.query(customer, wanted)
+        times = {name: at for name, at in (("since", wanted.since), ("until", wanted.until)) if at is not None}
+        query = _question(self, replace(wanted, since=None, until=None, text=""), frozenset(times))
         if before is not None:
             query = query.where(self._is_older(before))
-        if wanted.since is not None:
-            query = query.where(self.at >= wanted.since)
-        if wanted.until is not None:
-            query = query.where(self.at < wanted.until)
-        for row in session.execute(query.order_by(self.at.desc(), self.id.desc()).limit(limit)):
+        for row in session.execute(query, {"customer": customer, "most": limit, **times}):
             kind, author, facts = self.made(row)
             yield Raw(Key(row.at, row.id, self.name), kind, author, facts)
 
@@ -116,6 +114,17 @@ class _Source:
         here = tuple_(self.at, self.id)
         there = tuple_(*_literals((key.at, self.at), (key.id, self.id)))
         return here <= there if self.name < key.source else here < there
+
+
+@lru_cache(maxsize=256)
+def _question(source: _Source, wanted: HistoryFilter, times: frozenset[str]) -> Question:
+    """What is asked of one source, built once: building a statement takes longer than answering it."""
+    query = source.query(wanted)
+    if "since" in times:
+        query = query.where(source.at >= bindparam("since"))
+    if "until" in times:
+        query = query.where(source.at < bindparam("until"))
+    return query.order_by(source.at.desc(), source.id.desc()).limit(bindparam("most", type_=Integer))
 
 
 def read(
@@ -143,15 +152,10 @@ def _literals(*pairs: tuple[Any, Column]) -> list[ColumnElement[Any]]:
 
 def pinned(session: Session, customer: UUID) -> list[Raw]:
     """What agents pinned, newest first: notes of their own, and contacts whose note is pinned."""
-    query = select(Note.contact_id, Note.id, Note.supersedes, Note.written_at, Note.author_id).where(
-        Note.customer_id == customer, Note.is_pinned.is_(True), Note.is_deleted.is_(False)
-    )
     found: dict[UUID, Raw] = {}
-    for row in session.execute(query.order_by(Note.written_at.desc(), Note.id.desc()).limit(50)):
-        contact = (
-            row.contact_id
-            and session.execute(_contacts(customer, EVERYTHING).where(Contact.id == row.contact_id)).first()
-        )
+    for row in session.execute(_PINNED, {"customer": customer}):
+        asked = {"customer": customer, "contact": row.contact_id}
+        contact = session.execute(_ONE_CONTACT, asked).first() if row.contact_id else None
         if contact:
             kind, author, facts = _contact_made(contact)
             raw = Raw(Key(contact.at, contact.id, "contact"), kind, author, facts)
@@ -178,24 +182,20 @@ def _first_version(session: Session, note_id: UUID) -> Any:
 
 def texts_of(session: Session, raws: Sequence[Raw], *, whole: bool = False) -> dict[UUID, list[NoteText]]:
     """By record, the newest versions of the notes that belong to it, oldest first."""
-    body = Note.body if whole else func.substr(Note.body, 1, SHOWN)
-    columns = select(
-        Note.id, Note.author_id, Note.contact_id, Note.supersedes, Note.is_pinned, Note.is_deleted, Note.written_at,
-        body.label("text"), (func.length(Note.body) > SHOWN).label("is_cut"),
-    )  # fmt: skip
+    of_contacts, of_notes, of_older = _TEXTS[whole]
     contacts = [raw.id for raw in raws if "direction" in raw.facts]
     notes = [raw.id for raw in raws if raw.kind == "note"]
     rows: dict[UUID, Any] = {}
-    for column, ids in ((Note.contact_id, contacts), (Note.id, notes)):
+    for query, ids in ((of_contacts, contacts), (of_notes, notes)):
         for start in range(0, len(ids), 500):
-            for row in session.execute(columns.where(column.in_(ids[start : start + 500]))):
+            for row in session.execute(query, {"ids": ids[start : start + 500]}):
                 rows[row.id] = row
     frontier = list(rows)
     while frontier:  # once, where nothing on the page was corrected
         newer: list[UUID] = []
         for start in range(0, len(frontier), 500):
-            query = columns.where(Note.supersedes.in_(frontier[start : start + 500]))
-            newer += [row.id for row in session.execute(query) if rows.setdefault(row.id, row) is row]
+            asked = {"ids": frontier[start : start + 500]}
+            newer += [row.id for row in session.execute(of_older, asked) if rows.setdefault(row.id, row) is row]
         frontier = newer
     return _newest_versions(rows, set(contacts))
 
@@ -234,16 +234,19 @@ def what_occurs(session: Session, customer: UUID) -> tuple[set[UUID], set[str], 
     return authors, outcomes, {channel for _outcome, channel in pairs}
 
 
-def _notes(customer: UUID, wanted: HistoryFilter) -> Question:
-    query = select(Note.id, Note.written_at.label("at"), Note.author_id).where(Note.customer_id == customer)
+_CUSTOMER: BindParameter[Any] = bindparam("customer")
+
+
+def _notes(wanted: HistoryFilter) -> Question:
+    query = select(Note.id, Note.written_at.label("at"), Note.author_id).where(Note.customer_id == _CUSTOMER)
     query = query.where(Note.contact_id.is_(None), Note.supersedes.is_(None))
     return query if wanted.author_id is None else query.where(Note.author_id == wanted.author_id)
 
 
-def _lost_notes(customer: UUID, wanted: HistoryFilter) -> Question:
+def _lost_notes(wanted: HistoryFilter) -> Question:
     older = aliased(Note)
     query = select(Note.id, Note.written_at.label("at"), Note.author_id).where(
-        Note.customer_id == customer,
+        Note.customer_id == _CUSTOMER,
         or_(Note.contact_id.is_not(None), Note.supersedes.is_not(None)),
         ~exists().where(Contact.id == Note.contact_id),
         ~exists().where(older.id == Note.supersedes),
@@ -251,11 +254,11 @@ def _lost_notes(customer: UUID, wanted: HistoryFilter) -> Question:
     return query if wanted.author_id is None else query.where(Note.author_id == wanted.author_id)
 
 
-def _contacts(customer: UUID, wanted: HistoryFilter) -> Question:
+def _contacts(wanted: HistoryFilter) -> Question:
     query = select(
         Contact.id, Contact.started_at.label("at"), Contact.author_id, Contact.channel, Contact.direction,
         Contact.disposition, Contact.phone, Contact.ended_at,
-    ).where(Contact.customer_id == customer)  # fmt: skip
+    ).where(Contact.customer_id == _CUSTOMER)  # fmt: skip
     if wanted.wants("call") != wanted.wants("chat"):
         query = query.where(Contact.channel.in_(CALLS) if wanted.wants("call") else Contact.channel.not_in(CALLS))
     for column, value in (
@@ -266,24 +269,24 @@ def _contacts(customer: UUID, wanted: HistoryFilter) -> Question:
     return query
 
 
-def _callbacks(customer: UUID, wanted: HistoryFilter) -> Question:
+def _callbacks(wanted: HistoryFilter) -> Question:
     query = select(
         Callback.id, Callback.made_at.label("at"), Callback.author_id, Callback.state, Callback.wall_start,
         Callback.zone, Callback.reason,
-    ).where(Callback.customer_id == customer)  # fmt: skip
+    ).where(Callback.customer_id == _CUSTOMER)  # fmt: skip
     return query if wanted.author_id is None else query.where(Callback.author_id == wanted.author_id)
 
 
-def _closings(customer: UUID, wanted: HistoryFilter) -> Question:
+def _closings(wanted: HistoryFilter) -> Question:
     query = select(
         Callback.id, Callback.closed_at.label("at"), Callback.owner_id, Callback.state, Callback.state_reason
-    ).where(Callback.customer_id == customer, Callback.closed_at.is_not(None))
+    ).where(Callback.customer_id == _CUSTOMER, Callback.closed_at.is_not(None))
     return query if wanted.author_id is None else query.where(Callback.owner_id == wanted.author_id)
 
 
-def _conflicts(customer: UUID, wanted: HistoryFilter) -> Question:
+def _conflicts(wanted: HistoryFilter) -> Question:
     query = select(Conflict.id, Conflict.found_at.label("at"), Conflict.lost_by, Conflict.field, Conflict.resolution)
-    query = query.where(Conflict.customer_id == customer)
+    query = query.where(Conflict.customer_id == _CUSTOMER)
     return query if wanted.author_id is None else query.where(Conflict.lost_by == wanted.author_id)
 
 
@@ -318,3 +321,28 @@ _SOURCES = (
     _Source("note", ("note",), Note.written_at, Note.id, _notes, _note_made),
 )
 _LOST = _Source("note", ("note",), Note.written_at, Note.id, _lost_notes, _note_made)
+
+
+def _texts(*, whole: bool) -> tuple[Question, Question, Question]:
+    """Notes of contacts, by their own ids, and those that correct others."""
+    body = Note.body if whole else func.substr(Note.body, 1, SHOWN)
+    columns = select(
+        Note.id, Note.author_id, Note.contact_id, Note.supersedes, Note.is_pinned, Note.is_deleted, Note.written_at,
+        body.label("text"), (func.length(Note.body) > SHOWN).label("is_cut"),
+    )  # fmt: skip
+    ids: BindParameter[Any] = bindparam("ids", expanding=True)
+    return (
+        columns.where(Note.contact_id.in_(ids)),
+        columns.where(Note.id.in_(ids)),
+        columns.where(Note.supersedes.in_(ids)),
+    )
+
+
+_TEXTS = {whole: _texts(whole=whole) for whole in (True, False)}
+_ONE_CONTACT = _contacts(EVERYTHING).where(Contact.id == bindparam("contact"))
+_PINNED = (
+    select(Note.contact_id, Note.id, Note.supersedes, Note.written_at, Note.author_id)
+    .where(Note.customer_id == _CUSTOMER, Note.is_pinned.is_(True), Note.is_deleted.is_(False))
+    .order_by(Note.written_at.desc(), Note.id.desc())
+    .limit(50)
+)

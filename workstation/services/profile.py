@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, func, select, type_coerce
+from sqlalchemy import BigInteger, bindparam, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from workstation.language import _, ngettext
@@ -19,6 +19,21 @@ DAY = timedelta(days=1) // MICROSECOND  # as the replica counts time
 DAILY = 0.8  # contacts a day over the weeks before: a daily writer
 SILENT_DAYS = 4
 WAITING, REJECTED = ("waiting", "sent", "held"), ("refused", "quarantined")
+
+
+# Built once: building a statement takes longer than answering it.
+_ENTRIES = select(OutboxEntry.entity_id, OutboxEntry.state).where(
+    OutboxEntry.customer_id == bindparam("customer"), OutboxEntry.state.in_((*WAITING, *REJECTED))
+)
+_CONFLICTS = (
+    select(func.count())
+    .select_from(Conflict)
+    .where(Conflict.customer_id == bindparam("customer"), Conflict.resolution.is_(None))
+)
+_OF_YEAR = (Contact.customer_id == bindparam("customer"), Contact.started_at > bindparam("since"))
+_DAY = type_coerce(Contact.started_at, BigInteger) // DAY
+_COUNT = select(func.count()).select_from(Contact).where(*_OF_YEAR)
+_DAYS = select(_DAY).where(*_OF_YEAR).distinct().order_by(_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +71,9 @@ class ProfileCard:
 def profile_of(session: Session, customer_id: UUID, now: datetime) -> ProfileCard:
     """Who this is. Raises NotFound."""
     found = lookup.customer_of(session, customer_id)
-    entries = session.execute(
-        select(OutboxEntry.entity_id, OutboxEntry.state).where(
-            OutboxEntry.customer_id == found.id, OutboxEntry.state.in_((*WAITING, *REJECTED))
-        )
-    ).all()
+    entries = session.execute(_ENTRIES, {"customer": found.id}).all()
     waiting = {entity_id for entity_id, state in entries if state in WAITING}
     contacts, days = _contacts_of_year(session, found.id, now)
-    open_conflicts = select(func.count()).select_from(Conflict)
     return ProfileCard(
         id=found.id,
         name=found.name,
@@ -78,8 +88,7 @@ def profile_of(session: Session, customer_id: UUID, now: datetime) -> ProfileCar
         tried=attempts.points_tried(session, found.id, now - YEAR),
         contacts_in_year=contacts,
         rhythm=_rhythm(days, now),
-        conflicts=session.scalar(open_conflicts.where(Conflict.customer_id == found.id, Conflict.resolution.is_(None)))
-        or 0,
+        conflicts=session.scalar(_CONFLICTS, {"customer": found.id}) or 0,
         is_waiting=found.id in waiting,
         is_refused=any(state in REJECTED for _id, state in entries),
         waiting=frozenset(waiting),
@@ -116,11 +125,9 @@ def warnings_of(customer: Customer, now: datetime) -> list[WarningLine]:
 
 def _contacts_of_year(session: Session, customer_id: UUID, now: datetime) -> tuple[int, list[date]]:
     """(how many, on which days); counted by the database, for there may be thousands."""
-    of_year = (Contact.customer_id == customer_id, Contact.started_at > now - YEAR)
-    day = type_coerce(Contact.started_at, BigInteger) // DAY
-    count = session.scalar(select(func.count()).select_from(Contact).where(*of_year)) or 0
-    days = session.scalars(select(day).where(*of_year).distinct().order_by(day))
-    return count, [EPOCH.date() + timedelta(days=found) for found in days]
+    asked = {"customer": customer_id, "since": now - YEAR}
+    days = session.scalars(_DAYS, asked)
+    return session.scalar(_COUNT, asked) or 0, [EPOCH.date() + timedelta(days=found) for found in days]
 
 
 def _rhythm(days: list[date], now: datetime) -> str:
