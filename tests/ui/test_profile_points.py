@@ -80,7 +80,7 @@ def test_the_number_of_questions_does_not_grow_with_the_contact_points(open_wind
         monkeypatch.setattr(session, "execute", lambda *args: asked.append(args) or execute(*args))
         found = attempts.points_tried(session, customer, aziza.desk.clock() - timedelta(days=30))
     assert len(found) == 8
-    assert len(asked) == 3
+    assert len(asked) == 2
 
 
 def test_how_to_get_through_is_written_and_shown(open_window):

@@ -1,14 +1,15 @@
 """How often a person was tried, when it failed, and when to try next (product.md 3.7)."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, partial
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, case, func, or_, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from workstation.language import _, ngettext
@@ -78,29 +79,17 @@ class Slot:
 DEFAULT_LIMITS = Limits()
 
 
-# Built once: building a statement takes longer than answering it.
-_OF_POINTS = (
-    Contact.customer_id == bindparam("customer"),
-    Contact.started_at > bindparam("since"),
-    Contact.contact_point_id.is_not(None),
-)
-_RIGHT_PARTY = select(Disposition.code).where(Disposition.is_right_party)
-_IS_ANSWER = or_(Contact.direction == "in", Contact.disposition.in_(_RIGHT_PARTY))
-_SUMMED = (
-    select(
-        Contact.contact_point_id,
-        func.sum(case((Contact.direction == "out", 1), else_=0)),
-        func.max(case((_IS_ANSWER, Contact.started_at))),
+# One reading of a year, however it ends: there may be ten thousand contacts in it.
+_TRIED = (
+    select(Contact.contact_point_id, Contact.direction, Contact.disposition, func.count(), func.max(Contact.started_at))
+    .where(
+        Contact.customer_id == bindparam("customer"),
+        Contact.started_at > bindparam("since"),
+        Contact.contact_point_id.is_not(None),
     )
-    .where(*_OF_POINTS)
-    .group_by(Contact.contact_point_id)
+    .group_by(Contact.contact_point_id, Contact.direction, Contact.disposition)
 )
-# Beside the one max() SQLite gives the other columns of the row where it was found.
-_LAST = (
-    select(Contact.contact_point_id, func.max(Contact.started_at), Contact.disposition)
-    .where(*_OF_POINTS, Contact.disposition.is_not(None))
-    .group_by(Contact.contact_point_id)
-)
+_OUTCOMES = select(Disposition.code, Disposition.label, Disposition.is_right_party)
 
 
 def attempts_of(session: Session, customer_id: UUID) -> list[Attempt]:
@@ -131,16 +120,21 @@ def attempts_on_number(session: Session, contact_point_id: UUID) -> list[Attempt
 
 def points_tried(session: Session, customer_id: UUID, since: datetime) -> dict[UUID, PointTried]:
     """Of each contact point of a customer that a contact since then names; two questions, however many points."""
-    asked = {"customer": customer_id, "since": since}
-    codes = {point: code for point, _at, code in session.execute(_LAST, asked)}
-    labels: dict[str, str] = {}
-    if codes:
-        named = select(Disposition.code, Disposition.label).where(Disposition.code.in_(set(codes.values())))
-        labels = dict(session.execute(named).all())
-    return {
-        point: PointTried(attempts, answered_at, labels.get(codes.get(point) or ""))
-        for point, attempts, answered_at in session.execute(_SUMMED, asked)
-    }
+    by_point: dict[Any, list[Any]] = defaultdict(list)  # rows of (point, direction, outcome, how often, last time)
+    for row in session.execute(_TRIED, {"customer": customer_id, "since": since}):
+        by_point[row.contact_point_id].append(row)
+    outcomes = {row.code: row for row in session.execute(_OUTCOMES)} if by_point else {}
+    right_party = {code for code, row in outcomes.items() if row.is_right_party}
+    tried = {}
+    for point, rows in by_point.items():
+        _at, last = max(((at, code) for _p, _way, code, _n, at in rows if code is not None), default=(None, None))
+        answers = (at for _p, way, code, _n, at in rows if way == "in" or code in right_party)
+        tried[point] = PointTried(
+            attempts=sum(n for _p, way, _code, n, _at in rows if way == "out"),
+            answered_at=max(answers, default=None),
+            result=outcomes[last].label if last in outcomes else None,
+        )
+    return tried
 
 
 def count(attempts: Sequence[Attempt], now: datetime, zone: ZoneInfo) -> AttemptCounts:

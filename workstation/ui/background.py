@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from shiboken6 import isValid
 from sqlalchemy.exc import DatabaseError
 
@@ -23,6 +23,7 @@ Then = Callable[[T], None]
 Answer = Callable[[], None]
 log = logging.getLogger(__name__)
 
+PAINTING_MS = 30  # from an answer to its picture, layout included
 READERS = 3  # a slow read must not keep the next keystroke's search waiting
 CALLERS = 2  # a dead line holds a call for seconds; the next question goes beside it
 
@@ -144,6 +145,13 @@ class Background(QObject):
         """Run `verb(*args)`, which may wait for central or the keyring; `offline` hears when central did not answer."""
         self._start(self._callers, asker, partial(verb, *args), then or _nothing, refused, offline=offline)
 
+    def after_paint(self, asker: QObject, work: Answer) -> None:
+        """Run `work` on the UI thread when what is shown by now will have been painted: the eye does not wait for it,
+        and meanwhile it would only hold up the painting."""
+        with self._counting:
+            self._open += 1
+        QTimer.singleShot(PAINTING_MS, self, partial(self._bring, partial(_give, asker, work, lambda: True)))
+
     def close(self) -> None:
         """Finish what is being written; what else is under way is not waited for."""
         self._is_closed = True
@@ -187,7 +195,7 @@ class Background(QObject):
 
         def run() -> None:
             answer = self._answer(work, then, refused, offline) if is_wanted() else None
-            self._deliver.emit(partial(self._give, asker, answer, is_wanted))
+            self._deliver.emit(partial(_give, asker, answer, is_wanted))
 
         with self._counting:
             self._open += 1
@@ -215,10 +223,6 @@ class Background(QObject):
             log.exception("work in the background failed")
             return partial(self.broke.emit, _("This is a defect of the program; it was written to the log."))
 
-    def _give(self, asker: QObject, answer: Answer | None, is_wanted: Callable[[], bool]) -> None:
-        if answer is not None and is_wanted() and isValid(asker):
-            answer()
-
     @Slot(object)
     def _bring(self, give: Answer) -> None:
         try:
@@ -226,6 +230,11 @@ class Background(QObject):
         finally:
             with self._counting:
                 self._open -= 1
+
+
+def _give(asker: QObject, answer: Answer | None, is_wanted: Callable[[], bool]) -> None:
+    if answer is not None and is_wanted() and isValid(asker):
+        answer()
 
 
 def _nothing(_result: object) -> None:

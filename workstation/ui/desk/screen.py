@@ -80,7 +80,7 @@ class DeskScreen(Screen):
             self.history.refresh()  # first: who saved looks there
             self.profile.tick()
             self._read_profile()
-            self.writing.refresh()
+            self.background.after_paint(self, self.writing.refresh)
 
     def open(self, customer_id: UUID, in_new_tab: bool = False) -> None:
         """Show this customer; what is being written on another one stays with it, in its own tab."""

@@ -66,8 +66,12 @@ class TimelineReading(QObject):
             if self._wanted == EVERYTHING:  # not filtered meanwhile
                 self._show(page, is_more=False)
                 self._panel.fill_up()
+            self._background.after_paint(self, partial(self._opened, customer_id))
+
+    def _opened(self, customer_id: UUID) -> None:
+        if customer_id == self._customer_id:
             self.opened.emit()
-            self._background.write(self, drafts.look, customer_id, self._seat.clock())
+        self._background.write(self, drafts.look, customer_id, self._seat.clock())
 
     def _filter(self, kind: str, text: str) -> None:
         kinds = {"call": frozenset({"call"}), "chat": frozenset({"chat"}), "note": frozenset({"note"}),
