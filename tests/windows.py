@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, Qt
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -19,14 +19,17 @@ from workstation.home import Home
 from workstation.ui.doors import Doors
 
 SECONDS = 20
+LOOK_MS = 5
 
 
 def until(condition: Callable[[], object], seconds: float = SECONDS) -> None:
     """Let the program run until this is true; fails after 20 s."""
-    deadline = QDeadlineTimer(int(seconds * 1000))
+    deadline, tick = QDeadlineTimer(int(seconds * 1000)), QTimer(interval=LOOK_MS)
+    tick.start()
     while not condition():
         assert not deadline.hasExpired(), "this did not become true in time"
-        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+        # Asleep meanwhile, as the program is: a loop that spins keeps Python's lock from the threads that work.
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
 
 def type_text(widget: QWidget, text: str) -> None:

@@ -278,7 +278,7 @@ def test_a_call_with_outcome_note_and_callback_takes_at_most_twelve_keys(open_wi
     customer = aziza.desk.add_customer("Dilnoza Karimova", "+998901234567")
     open_card(aziza, customer)
     note = desk_of(aziza).note
-    aziza.until(lambda: note.outcome._lines and note.next_step.when.completer() is not None)
+    aziza.until(lambda: note.outcome._lines and note.next_step.when.completer().completionModel().rowCount())
     keys = 0
 
     def hit(keyboard):

@@ -7,11 +7,13 @@ import threading
 import keyring
 import pytest
 from keyring.backends import null
+from PySide6.QtWidgets import QPushButton
 
 from tests.desks import PASSWORD
 from tests.line import Line
 from tests.windows import type_text, until
-from workstation.home import waiting_of
+from workstation.app.program import Program
+from workstation.home import Home, waiting_of
 from workstation.services import customers
 from workstation.ui.shell.one_window import call_running
 
@@ -84,7 +86,7 @@ def test_the_sign_in_shows_before_what_stands_behind_it_is_loaded():
     assert done.stdout.strip() == "set()"
 
 
-def test_the_rest_is_loaded_once_the_sign_in_shows(qapp, tmp_path):
+def test_the_rest_is_loaded_once_the_sign_in_shows(tmp_path):
     asked = """
 import sys
 from pathlib import Path
@@ -98,10 +100,29 @@ assert "workstation.app.shift" not in sys.modules
 program.entrance.show()
 application.exec()
 assert "workstation.app.shift" in sys.modules
+program.close()
 print("loaded")
 """
     done = subprocess.run([sys.executable, "-c", asked, tmp_path], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "loaded"
+
+
+def test_whoever_leaves_while_it_loads_leaves_cleanly(tmp_path):
+    asked = """
+import sys
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from workstation.app.program import Program
+from workstation.home import Home
+application = QApplication([])
+program = Program(application, Home(Path(sys.argv[1])))
+program.entrance.show()
+program.entrance.gate.painted.connect(application.quit)
+application.exec()
+program.close()
+"""
+    done = subprocess.run([sys.executable, "-c", asked, tmp_path], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_lock_keeps_what_is_written_and_opens_by_this_password_alone(program, centre):
@@ -196,6 +217,30 @@ def test_the_end_of_a_shift_holds_up_nobody(program, centre):
     assert closed_by
     assert threading.main_thread() not in closed_by
     assert program._place().value("geometry") == shift.geometry != b""
+
+
+def test_the_sign_in_says_whose_work_waits_here_and_fills_in_who(program, qapp, centre, cluster, tmp_path):
+    login = centre.add_agent("aziza")
+    with Line(cluster.address) as line:
+        url = line.url_for(centre.url)
+        give(program, url, login, PASSWORD)
+        until(lambda: program.shift is not None)
+        store, watch = program.shift.desk.store, program.shift.workstation.watch
+        until(lambda: watch.connection is not None and watch.connection.state == "online")
+        line.cut()
+        with store.write() as session:
+            customers.add_customer(session, 1, "Dilnoza Karimova", (), program.shift.desk.clock(), ("UZ",))
+        program.close()
+    again = Program(qapp, Home(tmp_path / "pc"))
+    again.entrance.show()
+    gate = again.entrance.gate
+    (waiting,) = [one for one in gate.findChildren(QPushButton) if "change since" in one.text()]
+    assert waiting.text().startswith(f"{login} · 1 change since")
+    gate.login.setText("somebody else")
+    gate.central.clear()
+    waiting.click()
+    assert (gate.login.text(), gate.central.text()) == (login, url)
+    again.close()
 
 
 def test_a_second_start_of_the_same_home_only_calls_the_first(program, tmp_path):

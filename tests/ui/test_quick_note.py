@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.ui.quiet_desk import quiet_desk, until
+from tests.ui.quiet_desk import press, quiet_desk, until
 from workstation.records import ContactPoint, Disposition
 from workstation.services import drafts
 from workstation.ui.desk.screen import DeskScreen
@@ -147,3 +147,17 @@ def test_the_outcomes_of_the_first_customer_are_seen(desk, screen):
     outcome = screen.note.outcome
     until(lambda: len(outcome._buttons) == 2)
     until(lambda: all(not one.visibleRegion().isEmpty() for one in outcome._buttons))
+
+
+def test_what_comes_in_meanwhile_does_not_close_what_is_chosen_from(desk, screen):
+    customer = desk.add_customer("Dilnoza Karimova", PHONE)
+    open_card(desk, screen, customer)
+    when = screen.note.next_step.when
+    press(when, "Down")
+    offered = when.completer().popup()
+    until(offered.isVisible)
+    desk.promise(customer, 30)  # as when a sync brings it
+    until(lambda: any("Callback" in str(row.data()) for row in map(screen.timeline.model.index, range(3))))
+    desk.settle()
+    assert when.completer().popup() is offered
+    assert offered.isVisible()

@@ -3,7 +3,7 @@
 import wave
 
 import pytest
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSystemTrayIcon, QWidget
 
 from tests.ui.quiet_desk import NOW, quiet_desk, until
 from workstation.services import callbacks
@@ -160,3 +160,16 @@ def test_who_opens_the_customer_is_not_reminded_of_them_any_more(desk, watch):
     until(lambda: len(watch.popup.lines) == 2)
     watch.answer(customer)
     until(lambda: [line.customer for line in watch.popup.lines] == ["Pavel Novik"])
+
+
+def test_without_a_tray_the_window_alone_reminds(desk, qtbot, monkeypatch):
+    monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", lambda: False)
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    made = ReminderWatch(window, desk.background, desk.doors, desk.seat, lambda: None)
+    desk.promise(desk.add_customer(), 1)
+    desk.settle()
+    desk.pass_minutes(1)
+    until(made.popup.isVisible)
+    assert made.tray is None

@@ -50,6 +50,7 @@ class Entrance(QObject):
         self.speak(self._settings.language or "en")
         self.gate: SignInScreen | None = None
         self._attempt = 0
+        self._loading: threading.Thread | None = None
         self._tried.connect(self._on_tried, Qt.ConnectionType.QueuedConnection)
         self._recalled.connect(self._on_recalled, Qt.ConnectionType.QueuedConnection)
         self._report_wanted.connect(self._report, Qt.ConnectionType.QueuedConnection)
@@ -77,19 +78,34 @@ class Entrance(QObject):
         self.gate.painted.connect(partial(self._load, last))
         self.gate.show()
 
+    def close(self) -> None:
+        """What is being loaded is loaded to its end: a thread cut off in the middle takes the program down with it."""
+        if self._loading is not None:
+            self._loading.join()
+
     def _load(self, last: SignIn | None) -> None:
         """Load what comes after the sign-in, then fill in the password that was remembered."""
 
         def run() -> None:
             load_rest()
             self.loaded.emit()
+
+        self._loading = _beside(run, "loading")
+        if last is not None:
+            self._recall(last)
+
+    def _recall(self, last: SignIn) -> None:
+        """The keyring may wait for a dialog of its own, so beside."""
+
+        def run() -> None:
+            load_rest()
             from workstation.app import attempts
 
-            password = attempts.recalled(last) if last is not None else None
-            if last is not None and password:
+            password = attempts.recalled(last)
+            if password:
                 self._recalled.emit(last.agent, password)
 
-        _beside(run, "loading")
+        _beside(run, "keyring")
 
     def _sign_in(self, central: str, login: str, password: str, remember: bool) -> None:
         who = SignIn(settings_file.whole_address(central), login)
@@ -204,8 +220,10 @@ class Entrance(QObject):
         return lines
 
 
-def _beside(run: Callable[[], None], name: str) -> None:
-    threading.Thread(target=run, name=name, daemon=True).start()
+def _beside(run: Callable[[], None], name: str) -> threading.Thread:
+    thread = threading.Thread(target=run, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 def _may_work_offline(home: Home, who: SignIn, error: Exception) -> bool:

@@ -92,6 +92,7 @@ class Program(QObject):
         """End every shift; what waits, waits on this PC."""
         for shift in [*self._leaving, *([self.shift] if self.shift else [])]:
             shift.end_now()
+        self.entrance.close()
         self.one.close()
 
     def _place(self) -> QSettings:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, Qt
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 SECONDS = 20.0
+LOOK_MS = 5
 
 
 class NotShown(AssertionError):
@@ -16,11 +17,13 @@ class NotShown(AssertionError):
 
 def until(condition: Callable[[], object], what: str, seconds: float = SECONDS) -> None:
     """Let the program run until this is true. Raises NotShown with `what`."""
-    deadline = QDeadlineTimer(int(seconds * 1000))
+    deadline, tick = QDeadlineTimer(int(seconds * 1000)), QTimer(interval=LOOK_MS)
+    tick.start()
     while not condition():
         if deadline.hasExpired():
             raise NotShown(what)
-        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+        # Asleep meanwhile: a loop that spins keeps Python's lock from the threads that work.
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
 
 def settle(rounds: int = 15) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
@@ -136,7 +136,11 @@ class NextStep(QFrame):
         self.reason.setPlaceholderText(_("Why it may be so this time"))
         self.reason.setAccessibleName(_("Reason of the exception"))
         self.reason.hide()
-        self.show_picks([])
+        self._picks = QStringListModel(self)
+        completer = QCompleter(self._picks, self.when)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        self.when.setCompleter(completer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -161,11 +165,11 @@ class NextStep(QFrame):
         set_role(self.owed, "role", tone)
 
     def show_picks(self, words: Sequence[str]) -> None:
-        """What Down offers."""
-        completer = QCompleter(list(words), self.when)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        self.when.setCompleter(completer)
+        """What Down offers; who is choosing just now chooses among what they see."""
+        offered = self.when.completer().popup()
+        is_chosen_from = offered is not None and offered.isVisible()
+        if not is_chosen_from and self._picks.stringList() != list(words):
+            self._picks.setStringList(list(words))
 
     def show_times(self, words: str, tone: str, *, asks_reason: bool = False) -> None:
         """What the typed time means, or why it cannot be."""
