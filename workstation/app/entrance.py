@@ -41,7 +41,6 @@ class Entrance(QObject):
     loaded = Signal()
     _tried = Signal(int, object, object)
     _recalled = Signal(str, str)
-    _report_wanted = Signal()
 
     def __init__(self, application: QApplication, home: Home) -> None:
         super().__init__()
@@ -51,9 +50,10 @@ class Entrance(QObject):
         self.gate: SignInScreen | None = None
         self._attempt = 0
         self._loading: threading.Thread | None = None
+        self._is_loaded = self._is_report_wanted = False
         self._tried.connect(self._on_tried, Qt.ConnectionType.QueuedConnection)
         self._recalled.connect(self._on_recalled, Qt.ConnectionType.QueuedConnection)
-        self._report_wanted.connect(self._report, Qt.ConnectionType.QueuedConnection)
+        self.loaded.connect(self._on_loaded, Qt.ConnectionType.QueuedConnection)
 
     def show(self) -> None:
         """The sign-in, with who came last and whose work waits."""
@@ -69,9 +69,9 @@ class Entrance(QObject):
         self.gate.offline_wanted.connect(self._work_offline)
         self.gate.cancelled.connect(self._cancel)
         self.gate.language_chosen.connect(self._choose_language)
-        self.gate.report_asked.connect(self._ask_for_report)
+        self.gate.report_asked.connect(self._report)
         self.gate.resize(1093, 614)
-        self.gate.show_waiting(self._waiting_here())
+        self.gate.show_waiting(_waiting_in(self._home))
         for warning in (*settings.warnings, words):
             if warning:
                 self.gate.show_notice(warning)
@@ -153,7 +153,8 @@ class Entrance(QObject):
         if isinstance(parts, tuple):
             doors, closing = parts
             if is_awaited:
-                self._leave()
+                gate, self.gate = self.gate, None
+                _dismiss(gate)
                 self.entered.emit(outcome, doors, closing)
             else:
                 closing.close()  # cancelled meanwhile
@@ -161,12 +162,6 @@ class Entrance(QObject):
             defect = _("This is a defect of the program; it was written to the log.")
             words = str(outcome) if isinstance(outcome, WorkstationError) else defect
             self.gate.show_problem(words, may_work_offline=bool(parts))
-
-    def _leave(self) -> None:
-        gate, self.gate = self.gate, None
-        if gate is not None:
-            gate.hide()
-            gate.deleteLater()
 
     def _cancel(self) -> None:
         self._attempt += 1
@@ -180,19 +175,19 @@ class Entrance(QObject):
             gate.password.setText(password)
             gate.remember.setChecked(True)
 
-    def _ask_for_report(self) -> None:
-        def run() -> None:
-            load_rest()
-            self._report_wanted.emit()
+    def _report(self) -> None:
+        """The report of somebody who cannot sign in; asked for while it loads, its dialog comes a moment later."""
+        self._is_report_wanted = not self._is_loaded
+        if self._is_loaded and self.gate is not None:
+            from workstation.app.help import GateReport
 
-        _beside(run, "loading")
+            GateReport(self.gate, self._home).begin()
 
     @Slot()
-    def _report(self) -> None:
-        from workstation.app.help import GateReport
-
-        if self.gate is not None:
-            GateReport(self.gate, self._home).begin()
+    def _on_loaded(self) -> None:
+        self._is_loaded = True
+        if self._is_report_wanted:
+            self._report()
 
     def speak(self, language: str) -> None:
         """What shows from now on speaks this language."""
@@ -205,19 +200,25 @@ class Entrance(QObject):
             settings_file.save(self._home.root, {"language": language})
         gate, self.gate = self.gate, None
         self.show()
-        if gate is not None:
-            gate.hide()
-            gate.deleteLater()
+        _dismiss(gate)
 
-    def _waiting_here(self) -> list[WaitingLine]:
-        lines = []
-        with suppress(WorkstationError):
-            for one in self._home.sign_ins():
-                waiting, since = waiting_of(self._home, one)
-                if waiting:
-                    moment = wording.moment(datetime.fromisoformat(since), here(), now())
-                    lines.append(WaitingLine(one.central, one.agent, waiting, moment))
-        return lines
+
+def _dismiss(gate: SignInScreen | None) -> None:
+    if gate is not None:
+        gate.hide()
+        gate.deleteLater()
+
+
+def _waiting_in(home: Home) -> list[WaitingLine]:
+    """Whose work waits on this PC."""
+    lines = []
+    with suppress(WorkstationError):
+        for one in home.sign_ins():
+            waiting, since = waiting_of(home, one)
+            if waiting:
+                moment = wording.moment(datetime.fromisoformat(since), here(), now())
+                lines.append(WaitingLine(one.central, one.agent, waiting, moment))
+    return lines
 
 
 def _beside(run: Callable[[], None], name: str) -> threading.Thread:
