@@ -17,6 +17,7 @@ from workstation.ui.doors import ArrivedCall
 from workstation.ui.shell.call_popup import CallPopup
 from workstation.ui.shell.connection import OutageBanner
 from workstation.ui.shell.key_sheet import KeySheet
+from workstation.ui.sign_in.screen import SignInScreen, WaitingLine
 
 SIZES = ((1093, 614), (1366, 768), (1920, 1080))
 AT_ALL_SIZES = ("en", "ru")  # the others at the first size, where words have the least room
@@ -90,6 +91,11 @@ class PictureTour(Stage):
         self._shoot("outage", window, tell)
         self._first.lock_now()
         self._shoot("locked", window, tell)
+        gate = SignInScreen("postgresql://central.example/workstation", "tashkent-head", True, self._language)
+        gate.show_waiting([WaitingLine("postgresql://central.example/workstation", "tashkent1", 3, "09:12")])
+        gate.show()
+        self._shoot("sign-in", gate, tell)
+        gate.deleteLater()
 
     def _calls(self, number: str, tell: Callable[[str], None]) -> None:
         """Somebody known calls while a note is being written; then somebody unknown, and more of them."""

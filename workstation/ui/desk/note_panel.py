@@ -184,8 +184,8 @@ def _lay_out(panel: NotePanel) -> None:
     pair = row()
     layout = pair.layout()
     assert isinstance(layout, QBoxLayout)
-    layout.addWidget(panel.channel, 5)
-    layout.addWidget(panel.point, 6)
+    layout.addWidget(panel.channel, 13)
+    layout.addWidget(panel.point, 14)  # by a hair: the longest words of a channel, and a whole number
     outer.addWidget(pair)
     outer.addWidget(panel.editor, 1)
     outer.addWidget(row("stretch", panel.kept_icon, panel.kept, gap=4))

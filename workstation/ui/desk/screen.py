@@ -32,7 +32,7 @@ from workstation.ui.seat import Seat
 from workstation.ui.widgets.icons import Icon
 from workstation.ui.widgets.parts import column, label, row
 
-PROFILE_WIDTH, NOTE_WIDTH = 296, 340
+PROFILE_WIDTH, NOTE_WIDTH = 296, 364
 SMALL = 1150  # px
 SHOWN = {Customer, ContactPoint, Conflict}
 
@@ -210,5 +210,5 @@ class _Panes(QSplitter):
         is_small = self.width() < SMALL
         if is_small is not self._is_small:
             self._is_small = is_small
-            left, right = (240, 312) if is_small else (PROFILE_WIDTH, NOTE_WIDTH)
+            left, right = (238, 322) if is_small else (PROFILE_WIDTH, NOTE_WIDTH)
             self.setSizes([left, max(320, self.width() - left - right), right])

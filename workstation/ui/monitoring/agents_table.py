@@ -65,7 +65,7 @@ class AgentsTable(QWidget):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setResizeContentsPrecision(50)
-        for stretched in (0, STATE, 3):
+        for stretched in (STATE, 3):
             header.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)

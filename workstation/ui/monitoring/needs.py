@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QVBoxLayout
 
 from workstation.language import _, ngettext
@@ -96,6 +96,12 @@ class NeedsPanel(QFrame):
         self.setMinimumHeight(FRAME_HEIGHT + ROW_HEIGHT * min(len(lines), LEAST_ROWS))
         self.setMaximumHeight(FRAME_HEIGHT + ROW_HEIGHT * max(1, len(lines)))  # what is empty takes no room
         self._show_count()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Whole rows alone: one that is cut in half is read wrongly."""
+        super().resizeEvent(event)
+        rows = max(1, (self.height() - FRAME_HEIGHT) // ROW_HEIGHT)
+        self.view.setMaximumHeight(self.view.horizontalHeader().height() + rows * ROW_HEIGHT + 2)
 
     def chosen(self) -> list[UUID]:
         """The ids of the chosen callbacks, in the order shown."""
