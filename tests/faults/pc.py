@@ -1,5 +1,6 @@
 """One PC of the fault tests: a replica that can be killed, copied aside and put back, and a line that can fail."""
 
+import random
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,10 +11,13 @@ from uuid import UUID
 
 from tests.desks import Clock
 from tests.line import Line
+from workstation.app.opening import Opening, opened
 from workstation.central.postgres import Line as Address
 from workstation.central.postgres import PostgresCentral
 from workstation.errors import CentralOffline
 from workstation.records import Cursor, OutboxEntry
+from workstation.replica import journal
+from workstation.replica.reserve import Reserve
 from workstation.replica.store import Store
 from workstation.services.sync import sync_once
 from workstation.services.sync.desk import SyncDesk, SyncReport
@@ -95,6 +99,25 @@ class Pc:
         self.store = self._open(old)
         store.close()
 
+    def damage(self, how: str) -> None:
+        """The replica goes bad while nobody has it open, and is opened again as the program does it: set aside, and
+        what waited in it recovered from what can be read and from the journal.
+
+        how  rubbish: some pages are; half: the rest is cut off; gone: the file is; log: the last commits are
+        """
+        self.hang_up()
+        if how == "log":
+            old, store = self._path, self.store
+            self._take(old, with_log=False)
+            store.close()
+        else:
+            self.store.close()
+            _spoil(self._path, how)
+        with opened(Opening(self._path.parent, KEY, self.clock, Reserve(self._folder / "reserve"), thorough=True)):
+            pass
+        self.store = Store(self._path, KEY, self.clock)
+        self.cursors = {}
+
     def copy_aside(self, at: int) -> None:
         """Make tonight's backup of this PC."""
         folder = self._folder / f"aside-{self._generation}-{at}"
@@ -149,16 +172,34 @@ class Pc:
         return self._folder / f"replica-{self._generation}" / "replica.db"
 
     def _open(self, source: Path) -> Store:
+        self._take(source)
+        return Store(self._path, KEY, self.clock)
+
+    def _take(self, source: Path, *, with_log: bool = True) -> None:
+        """Go on in a folder of its own with these files."""
         self._generation += 1
         self._path.parent.mkdir(parents=True)
         _copy(source, self._path)
-        return Store(self._path, KEY, self.clock)
+        if not with_log:
+            self._path.with_name(self._path.name + "-wal").unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:
-    """A file with its write-ahead log, as a crash or a backup finds them."""
+    """A file with its write-ahead log and the journal beside it, as a crash or a backup finds them."""
     for ending in ("", "-wal"):
         with suppress(FileNotFoundError):
             target.with_name(target.name + ending).unlink()
         with suppress(FileNotFoundError):
             shutil.copy(source.with_name(source.name + ending), target.with_name(target.name + ending))
+    shutil.rmtree(target.parent / journal.FOLDER, ignore_errors=True)
+    if (source.parent / journal.FOLDER).is_dir():
+        shutil.copytree(source.parent / journal.FOLDER, target.parent / journal.FOLDER)
+
+
+def _spoil(path: Path, how: str) -> None:
+    if how == "gone":
+        path.unlink()
+        return
+    whole = path.read_bytes()
+    half = len(whole) // 2
+    path.write_bytes(whole[:half] if how == "half" else random.Random(half).randbytes(half) + whole[half:])

@@ -12,7 +12,7 @@ from tests.faults.trace import Step, fails
 from tests.faults.world import World, new_world
 from workstation.errors import CentralReplaced
 from workstation.records.base import EPOCH, MICROSECOND
-from workstation.replica import delivery, rows
+from workstation.replica import delivery, recovery, rows
 from workstation.replica import inbox as inbox_module
 from workstation.replica.inbox import Inbox
 from workstation.services import sync as sync_service
@@ -40,6 +40,10 @@ def instead(of: object, name: str, done: Callable[..., Any]) -> Break:
 
 def nothing(*_arguments: Any) -> int:
     return 0
+
+
+def heal_nothing(*_arguments: Any, **_named: Any) -> recovery.Recovered:
+    return recovery.NOTHING
 
 
 def the_answer_of_push_writes_a_version(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,6 +238,14 @@ CONTROLS: dict[str, tuple[list[Step], Break]] = {
     "a scope that is taken away in the middle of the day leaves the PC": (
         [step("sync", pc=1), step("give_scopes", scopes="[2]"), step("poll", pc=1)],
         instead(Inbox, "forget_scope", forget_only_the_cursor),
+    ),
+    "what waited in a replica that went bad is in its journal": (
+        [step("note", pc=0, which=0), step("damage", pc=0, how="rubbish")],
+        instead(recovery, "heal", heal_nothing),
+    ),
+    "what was committed and lost with the log is in the journal": (
+        [step("note", pc=0, which=0), step("damage", pc=0, how="log")],
+        instead(recovery, "heal", heal_nothing),
     ),
     "a scope that was taken away leaves the PC": (
         [step("give_scopes", scopes="[2]")],

@@ -40,6 +40,7 @@ FAULTS: list[dict[str, tuple[int, dict[str, Sequence[Any]]]]] = [
     {"lose_answer": (5, PC | CALL), "reset_line": (2, PC | {"count": tuple(range(0, 4000, 37))})},
     {"kill": (5, PC | CALL | {"after": (False, True)})},
     {"copy_aside": (3, PC), "put_pc_back": (4, PC)},
+    {"damage": (4, PC | {"how": ("rubbish", "half", "gone", "log")})},
     {"set_clock": (4, PC | {"years": (-10, 0, 10)})},
     {"move": (6, WHICH | {"scope": (1, 2)})},
     {"edit_by_sql": (4, WHICH | FIELD), "add_by_sql": (2, {"scope": (1, 2)})},

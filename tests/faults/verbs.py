@@ -153,6 +153,10 @@ class PcsAndLines(AgentsAtWork):
             desk.sync(fault=(call, after, Killed))
         desk.kill()
 
+    def damage(self, pc: int, how: str) -> None:
+        """Nothing that was saved may be lost by it."""
+        self.world.pcs[pc].damage(how)
+
     def copy_aside(self, pc: int) -> None:
         self.world.pcs[pc].copy_aside(self.world.ledger.count)
 
