@@ -9,7 +9,7 @@ import pytest
 
 from workstation.records import Agent, Customer
 from workstation.replica.store import Store
-from workstation.services import customers
+from workstation.services import customers, notes
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 ME = UUID("01a20000-0000-7000-8000-00000000a211")
@@ -42,3 +42,14 @@ def reread(store: Store) -> Callable[[UUID], Customer]:
             return session.get_one(Customer, customer_id)
 
     return read
+
+
+@pytest.fixture
+def write(store):
+    """Keep a note of ours: write(customer, text)."""
+
+    def written(customer, text):
+        with store.write() as session:
+            return notes.add_note(session, customer, ME, text, NOW)
+
+    return written

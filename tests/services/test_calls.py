@@ -31,15 +31,6 @@ def add(store):
 
 
 @pytest.fixture
-def write(store):
-    def written(customer, text):
-        with store.write() as session:
-            return notes.add_note(session, customer, ME, text, NOW)
-
-    return written
-
-
-@pytest.fixture
 def call(store):
     def called(text):
         with store.read() as session:

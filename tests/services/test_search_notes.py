@@ -14,15 +14,6 @@ DESK = settings(deadline=None, max_examples=60, suppress_health_check=[HealthChe
 
 
 @pytest.fixture
-def write(store):
-    def written(customer, text):
-        with store.write() as session:
-            return notes.add_note(session, customer, ME, text, NOW)
-
-    return written
-
-
-@pytest.fixture
 def find(store):
     def found(text, limit=5):
         while store.index_notes():

@@ -33,20 +33,11 @@ def unreached(error: psycopg.Error, options: _Options) -> WorkstationError:
     return CentralOffline(_("Central cannot be reached."))
 
 
-def _login(words: Callable[[], str]) -> Callable[[re.Match[str], _Options], WorkstationError]:
-    return lambda _found, _options: LoginRefused(words())
-
-
-def _untrusted(words: Callable[[], str]) -> Callable[[re.Match[str], _Options], WorkstationError]:
-    return lambda found, _options: CentralUntrusted(words().format(**found.groupdict()))
-
-
-def _refused(words: Callable[[], str]) -> Callable[[re.Match[str], _Options], WorkstationError]:
-    return lambda found, _options: CentralRefused(words().format(**found.groupdict()))
-
-
-def _offline(words: Callable[[], str]) -> Callable[[re.Match[str], _Options], WorkstationError]:
-    return lambda found, _options: CentralOffline(words().format(**found.groupdict()))
+def _means(
+    kind: Callable[[str], WorkstationError], words: Callable[[], str]
+) -> Callable[[re.Match[str], _Options], WorkstationError]:
+    """An error of this kind; the named groups of what was found stand in its words."""
+    return lambda found, _options: kind(words().format(**found.groupdict()))
 
 
 def _not_verified(_found: re.Match[str], options: _Options) -> WorkstationError:
@@ -64,20 +55,24 @@ def _not_verified(_found: re.Match[str], options: _Options) -> WorkstationError:
 _TROUBLES: tuple[tuple[str, Callable[[re.Match[str], _Options], WorkstationError]], ...] = (
     (
         r"password authentication failed|no password supplied",
-        _login(lambda: _("Central does not accept this login or password.")),
+        _means(LoginRefused, lambda: _("Central does not accept this login or password.")),
     ),
     (
         r"is not permitted to log in|permission denied for database",
-        _login(lambda: _("This login has no rights at central.")),
+        _means(LoginRefused, lambda: _("This login has no rights at central.")),
     ),
     (
         r'root certificate file "(?P<file>[^"]+)" does not exist',
-        _untrusted(lambda: _("There is no file {file}: root_cert of this PC's settings names it as what to trust.")),
+        _means(
+            CentralUntrusted,
+            lambda: _("There is no file {file}: root_cert of this PC's settings names it as what to trust."),
+        ),
     ),
     (
         r'could not read root certificate file "(?P<file>[^"]+)"',
-        _untrusted(
-            lambda: _("{file} holds no certificate: root_cert of this PC's settings names it as what to trust.")
+        _means(
+            CentralUntrusted,
+            lambda: _("{file} holds no certificate: root_cert of this PC's settings names it as what to trust."),
         ),
     ),
     (
@@ -87,36 +82,44 @@ _TROUBLES: tuple[tuple[str, Callable[[re.Match[str], _Options], WorkstationError
     (r"certificate verify failed", _not_verified),
     (
         r"server does not support SSL",
-        _untrusted(lambda: _("Central offers no encrypted line (TLS), and this PC does not work without one.")),
+        _means(
+            CentralUntrusted,
+            lambda: _("Central offers no encrypted line (TLS), and this PC does not work without one."),
+        ),
     ),
     (
         r"channel binding (?:is )?required",
-        _untrusted(
-            lambda: _("Central does not check this login by SCRAM over TLS, and this PC does not work without.")
+        _means(
+            CentralUntrusted,
+            lambda: _("Central does not check this login by SCRAM over TLS, and this PC does not work without."),
         ),
     ),
     (
         r"pg_hba.conf (?:entry|rejects) .*no encryption",
-        _untrusted(lambda: _("Central takes encrypted lines only, and this PC is set to tls = none.")),
+        _means(CentralUntrusted, lambda: _("Central takes encrypted lines only, and this PC is set to tls = none.")),
     ),
     (
         r"pg_hba.conf (?:entry|rejects) ",
-        _refused(lambda: _("Central does not let this PC or login in: its pg_hba.conf has no line for them.")),
+        _means(
+            CentralRefused, lambda: _("Central does not let this PC or login in: its pg_hba.conf has no line for them.")
+        ),
     ),
     (
         r'database "(?P<name>[^"]+)" does not exist',
-        _refused(lambda: _("There is no database {name} at this address.")),
+        _means(CentralRefused, lambda: _("There is no database {name} at this address.")),
     ),
     (
         r"received invalid response to SSL negotiation|expected authentication request",
-        _refused(lambda: _("What answers at this address is no PostgreSQL: check the host and the port.")),
+        _means(
+            CentralRefused, lambda: _("What answers at this address is no PostgreSQL: check the host and the port.")
+        ),
     ),
     (
         r"(?:failed to resolve host|could not translate host name) ['\"](?P<host>[^'\"]+)['\"]",
-        _offline(lambda: _("The name {host} is not known here: check the address, or the network.")),
+        _means(CentralOffline, lambda: _("The name {host} is not known here: check the address, or the network.")),
     ),
     (
         r"too many |slots are reserved|database system is|not accepting connect|canceling auth|terminating connect",
-        _offline(lambda: _("Central is busy or restarting.")),
+        _means(CentralOffline, lambda: _("Central is busy or restarting.")),
     ),
 )
