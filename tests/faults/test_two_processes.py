@@ -11,7 +11,7 @@ import pytest
 
 from tests.desks import PASSWORD, Centre, command
 from tests.faults.programs import Place, Program, check_arrived, check_sound, signed_in
-from workstation import app
+from workstation.app import desk as app_desk
 from workstation.errors import CannotOpen, Refused
 from workstation.home import FileLock, Home
 from workstation.records import Cursor
@@ -141,7 +141,7 @@ def test_a_sync_waits_for_another_one_but_not_for_ever(aziza: Place, monkeypatch
         lock.release()
         assert sync.finished()["waiting"] == 0
 
-    monkeypatch.setattr(app, "SYNC_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(app_desk, "SYNC_WAIT_SECONDS", 0.1)
     with (
         lock,
         app.open_desk(Home(aziza.home), aziza.who, PASSWORD) as desk,
