@@ -144,7 +144,7 @@ def test_a_sync_waits_for_another_one_but_not_for_ever(aziza: Place, monkeypatch
     monkeypatch.setattr(app_desk, "SYNC_WAIT_SECONDS", 0.1)
     with (
         lock,
-        app.open_desk(Home(aziza.home), aziza.who, PASSWORD) as desk,
+        app_desk.open_desk(Home(aziza.home), aziza.who, PASSWORD) as desk,
         pytest.raises(Refused, match="Another sync of this desk"),
     ):
         desk.sync()
