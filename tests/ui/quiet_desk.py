@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from workstation.replica.store import Store
 from workstation.services import callbacks, customers
 from workstation.services.callbacks import CallbackForm
 from workstation.ui.background import Background
+from workstation.ui.desk.screen import DeskScreen
 from workstation.ui.doors import Doors
 from workstation.ui.seat import Seat
 
@@ -66,6 +68,15 @@ class QuietDesk:
         until(lambda: self.background.is_idle)
 
 
+def desk_screen(desk: QuietDesk, qtbot: Any) -> DeskScreen:
+    """The screen with profile, history and quick note, shown."""
+    made = DeskScreen(desk.background, desk.doors, desk.seat)
+    qtbot.addWidget(made)
+    made.resize(1318, 700)
+    made.show()
+    return made
+
+
 @contextmanager
 def quiet_desk(folder: Path) -> Iterator[QuietDesk]:
     """Open the desk; its window parts are made by the test."""
@@ -83,4 +94,4 @@ def quiet_desk(folder: Path) -> Iterator[QuietDesk]:
     store.close()
 
 
-__all__ = ["BOTIR", "ME", "NOW", "TEAM", "QuietDesk", "press", "quiet_desk", "type_text", "until"]
+__all__ = ["BOTIR", "ME", "NOW", "TEAM", "QuietDesk", "desk_screen", "press", "quiet_desk", "type_text", "until"]

@@ -7,11 +7,10 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
-from tests.ui.quiet_desk import BOTIR, ME, REGIONS, press, quiet_desk, until
+from tests.ui.quiet_desk import BOTIR, ME, REGIONS, desk_screen, press, quiet_desk, until
 from workstation.records import Disposition, Note
 from workstation.services import contacts, drafts, notes
 from workstation.services.contacts import ContactForm
-from workstation.ui.desk.screen import DeskScreen
 
 
 @pytest.fixture
@@ -24,12 +23,9 @@ def desk(qapp, tmp_path):
 
 @pytest.fixture
 def screen(desk, qtbot):
-    made = DeskScreen(desk.background, desk.doors, desk.seat)
-    qtbot.addWidget(made)
+    made = desk_screen(desk, qtbot)
     made.undo = []
     made.done.connect(lambda words, undo: made.undo.append((words, undo)))
-    made.resize(1318, 700)
-    made.show()
     return made
 
 

@@ -4,10 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.ui.quiet_desk import press, quiet_desk, until
+from tests.ui.quiet_desk import desk_screen, press, quiet_desk, until
 from workstation.records import ContactPoint, Disposition
 from workstation.services import drafts
-from workstation.ui.desk.screen import DeskScreen
 
 PHONE = "+998901234567"
 OUTCOMES = (("support", "solved", True), ("outbound", "promised", True), ("outbound", "busy", False))
@@ -24,11 +23,7 @@ def desk(qapp, tmp_path):
 
 @pytest.fixture
 def screen(desk, qtbot):
-    made = DeskScreen(desk.background, desk.doors, desk.seat)
-    qtbot.addWidget(made)
-    made.resize(1318, 700)
-    made.show()
-    return made
+    return desk_screen(desk, qtbot)
 
 
 def open_card(desk, screen, customer):
@@ -161,3 +156,16 @@ def test_what_comes_in_meanwhile_does_not_close_what_is_chosen_from(desk, screen
     desk.settle()
     assert when.completer().popup() is offered
     assert offered.isVisible()
+
+
+def test_an_outcome_too_long_for_its_button_ends_with_an_ellipsis_and_is_told_whole(desk, screen):
+    long = "Asked to be called by somebody who speaks Karakalpak, after the harvest"
+    with desk.store.write() as session:
+        session.add(Disposition(code="harvest", label=long, queue="support"))
+    screen.resize(1400, 900)
+    open_card(desk, screen, desk.add_customer("Dilnoza Karimova", PHONE))
+    until(lambda: [one for one in screen.note.outcome._buttons if one.toolTip() == long])
+    (made,) = [one for one in screen.note.outcome._buttons if one.toolTip() == long]
+    until(lambda: made.text().endswith("…"))
+    assert made.accessibleName() == long
+    assert made.fontMetrics().horizontalAdvance(made.text()) < made.width()

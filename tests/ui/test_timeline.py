@@ -4,10 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.ui.quiet_desk import BOTIR, ME, REGIONS, press, quiet_desk, until
+from tests.ui.quiet_desk import BOTIR, ME, REGIONS, desk_screen, press, quiet_desk, until
 from workstation.services import contacts, history, notes
 from workstation.services.contacts import ContactForm
-from workstation.ui.desk.screen import DeskScreen
 
 
 @pytest.fixture
@@ -18,11 +17,7 @@ def desk(qapp, tmp_path):
 
 @pytest.fixture
 def screen(desk, qtbot):
-    made = DeskScreen(desk.background, desk.doors, desk.seat)
-    qtbot.addWidget(made)
-    made.resize(1318, 700)
-    made.show()
-    return made
+    return desk_screen(desk, qtbot)
 
 
 def write(desk, customer, text, author=ME):

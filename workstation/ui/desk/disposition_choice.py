@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -22,6 +22,7 @@ from workstation.ui.widgets.parts import label, set_role
 
 KEYS = "1234567890QWERT"
 MOST = len(KEYS)
+MARGINS = 12  # px, of an outcome's button on both sides together
 
 
 class DispositionChoice(QWidget):
@@ -75,13 +76,7 @@ class DispositionChoice(QWidget):
         self.row.clear()
         self.row.addItem(_("no outcome yet"), "")
         for number, (key, line) in enumerate(zip(KEYS, self._lines, strict=False)):
-            made = QPushButton(f"{key}  {line.label}")
-            made.setCheckable(True)
-            made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            made.setProperty("role", "outcome")
-            made.setAccessibleName(line.label)
-            made.setToolTip(line.label)
-            made.setMinimumWidth(40)
+            made = _Outcome(f"{key}  {line.label}", line.label)
             made.clicked.connect(lambda _on=False, code=line.code: self.choose(code))
             self._grid.addWidget(made, number // 2, number % 2)
             made.show()  # now, or the layout does not count it
@@ -132,3 +127,26 @@ class DispositionChoice(QWidget):
         for made, line in zip(self._buttons, self._lines, strict=False):
             made.setChecked(line.code == self.code)
         self.row.setCurrentIndex(max(0, self.row.findData(self.code)))
+
+
+class _Outcome(QPushButton):
+    """Ends with … where there is no room for all of its words; the tooltip has them."""
+
+    def __init__(self, words: str, label: str) -> None:
+        super().__init__(words)
+        self._words = words
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setProperty("role", "outcome")
+        self.setAccessibleName(label)
+        self.setToolTip(label)
+        self.setMinimumWidth(40)
+
+    def sizeHint(self) -> QSize:
+        """Of all its words, whatever is shown of them."""
+        return QSize(self.fontMetrics().horizontalAdvance(self._words) + MARGINS, super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = event.size().width() - MARGINS
+        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room))
