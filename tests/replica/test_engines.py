@@ -294,7 +294,11 @@ def test_a_read_only_folder_or_file_is_told(folder_mode: int, lock_there: bool) 
             [sys.executable, "-c", READ_ONLY_STORY, path], cwd=ROOT, capture_output=True, text=True, check=False
         )
         Path(name).chmod(0o700)
-    assert "may only be read" in done.stdout or "cannot be written" in done.stdout, done.stderr
+        is_mended = os.access(path, os.W_OK)
+    if folder_mode == 0o777 and os.geteuid() != 0:  # whose file it is takes its mode back
+        assert (is_mended, done.stdout) == (True, ""), done.stderr
+    else:
+        assert "may only be read" in done.stdout or "cannot be written" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize(
