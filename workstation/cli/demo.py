@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from PySide6.QtCore import qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from workstation.app import now
@@ -40,6 +41,7 @@ def demo_command(tour: Path | None, pictures: Path | None, customers: int, data:
     with (
         _folder(data) as folder,
         running_centre(folder, customers, now(), lambda words: click.echo(words, err=True)) as c,
+        _qt_in_few_words(),
     ):
         application = QApplication.instance() or QApplication([])
         assert isinstance(application, QApplication), "made here, or by a test"
@@ -54,6 +56,21 @@ def demo_command(tour: Path | None, pictures: Path | None, customers: int, data:
             if tour is not None:
                 return _run_tour(application, c, tour, Path(homes), out)
             return _open_window(application, c, Path(homes))
+
+
+@contextmanager
+def _qt_in_few_words() -> Iterator[None]:
+    before = qInstallMessageHandler(_tell_what_matters)
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(before)
+
+
+def _tell_what_matters(_kind: object, _context: object, words: str) -> None:
+    """What Qt says, but for what its window without a display says of itself each time."""
+    if "propagateSizeHints" not in words:
+        click.echo(words, err=True)
 
 
 def _run_tour(application: QApplication, centre: Centre, folder: Path, homes: Path, out: Output) -> int:
