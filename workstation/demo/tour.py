@@ -30,7 +30,7 @@ FILL_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Step:
-    """How one step ended; `picture` is a file name, `words` why it is not ok."""
+    """How one step ended; `picture` is a whole path, `words` why it is not ok."""
 
     name: str
     ok: bool
@@ -70,7 +70,7 @@ class Stage:
         picture = self._folder / f"{file}.png"
         widget = self._shown or shown
         is_kept = widget is not None and widget.grab().save(str(picture))
-        return Step(name, not words and is_kept, picture.name, words)
+        return Step(name, not words and is_kept, str(picture.absolute()), words)
 
     def _enter(self, login: str, url: str) -> Shift:
         program = Program(self._application, Home(self._homes / login))
