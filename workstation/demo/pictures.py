@@ -13,6 +13,8 @@ from workstation.demo.centre import Centre
 from workstation.demo.driving import settle, type_text, until
 from workstation.demo.tour import FOUND, SEARCHED, Stage
 from workstation.language import LANGUAGES, use
+from workstation.services import agenda
+from workstation.ui.callbacks.form import CallbackDialog
 from workstation.ui.doors import ArrivedCall
 from workstation.ui.shell.call_popup import CallPopup
 from workstation.ui.shell.connection import OutageBanner
@@ -61,6 +63,7 @@ class PictureTour(Stage):
             if place != "desk":
                 window.go_to(place)
                 self._shoot(place, window, tell)
+        self._callbacks(tell)
         box = window.search_box
         box.begin()
         type_text(box, SEARCHED)
@@ -97,6 +100,15 @@ class PictureTour(Stage):
         self._shoot("sign-in", gate, tell)
         gate.deleteLater()
 
+    def _callbacks(self, tell: Callable[[str], None]) -> None:
+        """The board as a supervisor finds it in the morning: all that is open."""
+        board = self._first.window.screen_of("callbacks")
+        self._first.window.go_to("callbacks")
+        board.show_whose(agenda.ALL)
+        until(board.table.selected, "all callbacks")
+        self._shoot("callbacks-all", self._first.window, tell)
+        board.show_whose(agenda.MINE)
+
     def _calls(self, number: str, tell: Callable[[str], None]) -> None:
         """Somebody known calls while a note is being written; then somebody unknown, and more of them."""
         window, calls = self._first.window, self._first.workstation.calls
@@ -131,6 +143,8 @@ class PictureTour(Stage):
         until(lambda: self._first.workstation.background.is_idle, "everything read")
         dialog = QApplication.activeModalWidget()
         assert dialog is not None, "waited for"
+        if isinstance(dialog, CallbackDialog):
+            until(dialog.times.text, "both times")
         for look in THEMES:
             self._programs[0].theme.wear(look)
             settle()
