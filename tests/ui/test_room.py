@@ -9,8 +9,13 @@ from PySide6.QtWidgets import QLineEdit
 
 from tests.ui.quiet_desk import BOTIR, NOW, quiet_desk, until
 from workstation import resources
+from workstation.central import dispositions
 from workstation.language import LANGUAGES, use
 from workstation.services.monitoring import NeedLine
+from workstation.services.outcome_words import in_words
+from workstation.services.quick_note import DispositionLine
+from workstation.ui.desk.disposition_choice import DispositionChoice
+from workstation.ui.desk.screen import NOTE_WIDTH
 from workstation.ui.monitoring.needs import LEAST_ROWS, ROW_HEIGHT, NeedsPanel
 from workstation.ui.shell.search_box import SearchBox
 from workstation.ui.sign_in.screen import SignInScreen, WaitingLine
@@ -73,6 +78,19 @@ def test_as_many_whole_rows_of_what_needs_somebody_as_there_is_room_for(qtbot, h
     assert seen // ROW_HEIGHT >= LEAST_ROWS - 1
     left = height - panel.view.geometry().bottom() - panel.layout().contentsMargins().bottom()
     assert left < ROW_HEIGHT
+
+
+@pytest.mark.usefixtures("_spoken", "dressed")
+@pytest.mark.parametrize("queue", ["support", "outbound"])
+def test_every_outcome_can_be_read_where_they_stand_beside_each_other(qtbot, queue):
+    choice = DispositionChoice()
+    qtbot.addWidget(choice)
+    starters = [one for one in dispositions.STARTER if one["queue"] == queue]
+    choice.show_lines([DispositionLine(one["code"], in_words(one["label"]), queue) for one in starters])
+    choice.resize(NOTE_WIDTH - 30, 400)
+    choice.show()
+    until(lambda: all(made.width() < NOTE_WIDTH for made in choice._buttons))
+    assert [made.text() for made in choice._buttons if "…" in made.text()] == []
 
 
 def test_an_address_is_read_from_its_beginning(qtbot):
