@@ -8,9 +8,7 @@ import pytest
 from PySide6.QtWidgets import QLineEdit
 
 from tests.ui.quiet_desk import BOTIR, NOW, quiet_desk, until
-from workstation import resources
 from workstation.central import dispositions
-from workstation.language import LANGUAGES, use
 from workstation.services.monitoring import NeedLine
 from workstation.services.outcome_words import in_words
 from workstation.services.quick_note import DispositionLine
@@ -19,7 +17,6 @@ from workstation.ui.desk.screen import NOTE_WIDTH
 from workstation.ui.monitoring.needs import LEAST_ROWS, ROW_HEIGHT, NeedsPanel
 from workstation.ui.shell.search_box import SearchBox
 from workstation.ui.sign_in.screen import SignInScreen, WaitingLine
-from workstation.ui.theme import Theme
 from workstation.ui.today.screen import TodayScreen
 
 LONG = "postgresql://the-central-server-of-the-whole-firm.example/workstation?sslmode=verify-full"
@@ -31,21 +28,6 @@ def desk(qapp, tmp_path):
         yield made
 
 
-@pytest.fixture
-def dressed(qapp):
-    theme = Theme(qapp)
-    theme.wear("light")
-    yield theme
-    qapp.setStyleSheet("")
-
-
-@pytest.fixture(params=LANGUAGES)
-def _spoken(request):
-    use(request.param, resources.folder() / "locale")
-    yield
-    use("en", resources.folder() / "locale")
-
-
 def need(number):
     due = NOW - timedelta(minutes=number)
     return NeedLine(
@@ -53,7 +35,7 @@ def need(number):
     )
 
 
-@pytest.mark.usefixtures("_spoken", "dressed")
+@pytest.mark.usefixtures("spoken", "dressed")
 def test_how_late_a_callback_is_can_be_read_at_the_smallest_size(desk, qtbot):
     desk.promise(desk.add_customer(), minutes=-90)
     today = TodayScreen(desk.background, desk.doors, desk.seat)
@@ -80,7 +62,7 @@ def test_as_many_whole_rows_of_what_needs_somebody_as_there_is_room_for(qtbot, h
     assert left < ROW_HEIGHT
 
 
-@pytest.mark.usefixtures("_spoken", "dressed")
+@pytest.mark.usefixtures("spoken", "dressed")
 @pytest.mark.parametrize("queue", ["support", "outbound"])
 def test_every_outcome_can_be_read_where_they_stand_beside_each_other(qtbot, queue):
     choice = DispositionChoice()

@@ -10,6 +10,7 @@ from workstation.ui.theme import colour, icon_pixmap
 LEFT, TIME, ICON, GAP, PAD = 6, 46, 16, 8, 5
 CHIP_ROOM = 14  # px: beside the words of a chip
 MOST_OF_CHIP = 150  # px that a chip takes from a long head
+LEAST_OF_CHIP = 56  # beside a callback, whose time says more
 MOST_LINES = 6
 MOST_HEIGHTS = 20_000
 NARROW = 420  # px of head and author: below, only the initials of a colleague
@@ -77,7 +78,8 @@ class TimelineDelegate(QStyledItemDelegate):
         bold.setBold(True)
         painter.setFont(bold)
         painter.setPen(colour("text"))
-        room = right - x - (min(MOST_OF_CHIP, _chip_width(row.chip, option.font)) + GAP if row.chip else 0)
+        most = LEAST_OF_CHIP if row.entry is not None and row.entry.kind == "callback" else MOST_OF_CHIP
+        room = right - x - (min(most, _chip_width(row.chip, option.font)) + GAP if row.chip else 0)
         head = QFontMetrics(bold).elidedText(row.head, Qt.TextElideMode.ElideRight, max(40, room))
         painter.drawText(QRect(x, top, max(40, room), line), centre, head)
         if row.chip:
