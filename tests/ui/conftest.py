@@ -1,9 +1,12 @@
-"""A program of its own for tests that begin at the sign-in."""
+"""What tests of the window share: a program that begins at the sign-in, the clothes of the theme, every language."""
 
 import pytest
 
+from workstation import resources
 from workstation.app.program import Program
 from workstation.home import Home
+from workstation.language import LANGUAGES, use
+from workstation.ui.theme import Theme
 
 
 @pytest.fixture
@@ -12,3 +15,19 @@ def program(qapp, tmp_path):
     made.entrance.show()
     yield made
     made.close()
+
+
+@pytest.fixture
+def dressed(qapp):
+    theme = Theme(qapp)
+    theme.wear("light")
+    yield theme
+    qapp.setStyleSheet("")
+
+
+@pytest.fixture(params=LANGUAGES)
+def spoken(request):
+    """The test runs once in each language."""
+    use(request.param, resources.folder() / "locale")
+    yield request.param
+    use("en", resources.folder() / "locale")

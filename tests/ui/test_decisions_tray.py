@@ -4,13 +4,14 @@ import json
 from datetime import timedelta
 
 import pytest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton
 
 from tests.ui.quiet_desk import ME, NOW, REGIONS, quiet_desk, type_text, until
 from workstation.records import Customer, Note, OutboxEntry
 from workstation.services import customers, drafts, notes
 from workstation.services.sync.standing import connection_of
 from workstation.ui.desk.screen import DeskScreen
+from workstation.ui.shell.decision_cards import RefusedCard
 from workstation.ui.shell.decisions import DecisionsTray
 from workstation.ui.widgets.choose_customer import CustomerChoice
 
@@ -81,6 +82,28 @@ def test_what_is_held_is_given_to_another_customer(desk, tray):
     with desk.store.read() as session:
         assert session.query(Note).one().customer_id == other
     assert ("note", "waiting") in states(desk)
+
+
+def test_it_opens_high_enough_for_what_stands_in_it(desk, tray):
+    refuse_customer(desk)
+    tray.begin()
+    until(lambda: tray.findChildren(RefusedCard))
+    assert (tray.width(), tray.height()) == (760, 480)
+
+
+@pytest.mark.usefixtures("spoken", "dressed")
+def test_every_choice_is_in_sight_and_nothing_is_told_in_names_of_fields(desk, tray):
+    refuse_customer(desk)
+    tray.begin()
+    until(lambda: tray.findChildren(RefusedCard))
+    (card,) = tray.findChildren(RefusedCard)
+    until(lambda: card.width() > card.minimumSizeHint().width())
+    assert card.mapTo(tray, card.rect().topRight()).x() < tray.width()
+    told = [one.toPlainText() for one in card.findChildren(QPlainTextEdit)] + [
+        one.text() for one in card.findChildren(QLabel)
+    ]
+    assert TEXT in told
+    assert not [words for words in told for raw in ("is_", "False", "body", "{}") if raw in words]
 
 
 def test_what_is_left_of_something_given_up_still_has_its_choices(desk, tray):

@@ -80,7 +80,7 @@ def test_the_note_says_what_it_does_to_the_owed_callback_and_does_it(desk, scree
     open_card(desk, screen, customer)
     owed = screen.note.next_step.owed
     until(owed.isVisible)
-    assert owed.text().startswith("Callback owed: ")
+    assert owed.text().startswith("Callback owed: today 14:30 theirs · 12:30 ours")
     choose(screen, "Call out")
     screen.note.outcome.choose("busy")
     assert "stays open" in owed.text()

@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSystemTrayIcon, QWidget
 
 from tests.ui.quiet_desk import NOW, quiet_desk, until
 from workstation.services import callbacks
+from workstation.ui.shell.message_line import MessageLine
 from workstation.ui.shell.reminder import ReminderWatch
 from workstation.ui.shell.reminder_popup import ReminderPopup
 from workstation.ui.shell.reminder_sound import sound_file
-from workstation.ui.theme import Theme
 
 
 @pytest.fixture
@@ -106,25 +106,21 @@ def test_open_leads_to_the_customer_and_leaves_the_others(desk, watch):
 
 
 def test_it_stands_at_the_bottom_left_away_from_the_note_and_goes_along(desk, watch):
+    message = MessageLine(watch._window)
     desk.promise(desk.add_customer(), -1)
     until(watch.popup.isVisible)
     for width, height in ((1093, 614), (1600, 900)):
         watch._window.resize(width, height)
-        until(lambda height=height: watch.popup.geometry().bottom() in range(height - 20, height))
+        until(lambda height=height: watch.popup.geometry().bottom() in range(height - 80, height - 60))
         assert watch.popup.geometry().right() < width / 2
+        message.say("Note saved.", "ok", lambda: None)
+        assert not message.geometry().intersects(watch.popup.geometry())
 
 
 def test_the_sound_is_a_short_wav_of_ours():
     with wave.open(str(sound_file())) as sound:
         assert sound.getnframes() / sound.getframerate() < 1
         assert sound.getsampwidth() == 2
-
-
-@pytest.fixture
-def dressed(qapp):
-    Theme(qapp).wear("light")
-    yield
-    qapp.setStyleSheet("")
 
 
 def test_a_reminder_stays_whole_when_it_is_told_again(dressed, desk, qtbot):

@@ -102,3 +102,21 @@ def test_what_is_pinned_stands_on_top_however_old_it_is(desk, screen):
     )
     first = next(row for row in (model.row_at(model.index(at)) for at in range(5)) if row.entry is not None)
     assert first.chip == "pinned"
+
+
+def test_a_callback_is_due_within_its_hour_and_overdue_afterwards(desk, screen):
+    customer = desk.add_customer("Dilnoza Karimova")
+    desk.promise(customer, minutes=10)
+
+    def chip():
+        screen.refresh()
+        desk.settle()
+        model = screen.timeline.model
+        found = (model.row_at(model.index(at)) for at in range(model.rowCount()))
+        return next((row.chip, row.chip_tone) for row in found if row.entry is not None)
+
+    open_card(desk, screen, customer)
+    for minutes, told in ((0, ""), (20, "due"), (60, "overdue")):
+        desk.pass_minutes(minutes)
+        until(lambda told=told: chip()[0] == told)
+    assert chip() == ("overdue", "danger")

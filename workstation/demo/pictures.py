@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 from workstation import resources
 from workstation.app import now
 from workstation.demo.centre import Centre
-from workstation.demo.driving import settle, type_text, until
+from workstation.demo.driving import press, settle, type_text, until
 from workstation.demo.tour import FOUND, SEARCHED, Stage
 from workstation.language import LANGUAGES, use
+from workstation.services import agenda
+from workstation.ui.callbacks.form import CallbackDialog
 from workstation.ui.doors import ArrivedCall
 from workstation.ui.shell.call_popup import CallPopup
 from workstation.ui.shell.connection import OutageBanner
@@ -21,6 +23,7 @@ from workstation.ui.sign_in.screen import SignInScreen, WaitingLine
 
 SIZES = ((1093, 614), (1366, 768), (1920, 1080))
 AT_ALL_SIZES = ("en", "ru")  # the others at the first size, where words have the least room
+TALKED_TO = "Feruza Norboyeva"
 THEMES = ("light", "dark")
 
 
@@ -45,11 +48,16 @@ class PictureTour(Stage):
 
     def take(self, tell: Callable[[str], None]) -> int:
         """Every screen of this language."""
-        home = self._homes / "tashkent-head"
-        home.mkdir(parents=True, exist_ok=True)
-        (home / "settings.toml").write_text(f'language = "{self._language}"\n', "utf-8")
+        for login in ("tashkent1", "tashkent-head"):
+            (self._homes / login).mkdir(parents=True, exist_ok=True)
+            (self._homes / login / "settings.toml").write_text(f'language = "{self._language}"\n', "utf-8")
         try:
+            self._colleague()
             self.first = self._enter("tashkent-head", self._line.url_for(self._centre.url))
+            monitoring = self.first.window.screen_of("monitoring")
+            self.first.window.go_to("monitoring")
+            until(lambda: any(line.state == "on_contact" for line in monitoring.agents.model.rows), "who talks")
+            self.first.window.go_to("today")
             self._screens(tell)
         finally:
             self.close()
@@ -61,6 +69,7 @@ class PictureTour(Stage):
             if place != "desk":
                 window.go_to(place)
                 self._shoot(place, window, tell)
+        self._callbacks(tell)
         box = window.search_box
         box.begin()
         type_text(box, SEARCHED)
@@ -88,6 +97,8 @@ class PictureTour(Stage):
         self._line.cut()
         banner = window.findChild(OutageBanner)
         until(lambda: banner is not None and banner.words, "the banner", 40)
+        press(desk.note.editor, "Ctrl+Return")
+        until(lambda: self._first.waiting > 0, "what was written waits")
         self._shoot("outage", window, tell)
         self._first.lock_now()
         self._shoot("locked", window, tell)
@@ -96,6 +107,28 @@ class PictureTour(Stage):
         gate.show()
         self._shoot("sign-in", gate, tell)
         gate.deleteLater()
+
+    def _colleague(self) -> None:
+        """Somebody of the team talks with a customer: their supervisor sees it."""
+        window = self._enter("tashkent1", self._centre.url).window
+        box, desk = window.search_box, window.screen_of("desk")
+        type_text(box, TALKED_TO)
+        until(lambda: box.found.isVisible() and box.found.list.item(0).data(0x0100), TALKED_TO)
+        press(box, "Return")
+        until(lambda: desk.profile.card is not None, TALKED_TO)
+        type_text(desk.note.editor, "Asks where the payment is.")
+        desk.note.outcome.choose("waits_for_us")
+        until(desk.note.kept.text, "the draft kept")
+        window.hide()
+
+    def _callbacks(self, tell: Callable[[str], None]) -> None:
+        """The board as a supervisor finds it in the morning: all that is open."""
+        board = self._first.window.screen_of("callbacks")
+        self._first.window.go_to("callbacks")
+        board.show_whose(agenda.ALL)
+        until(board.table.selected, "all callbacks")
+        self._shoot("callbacks-all", self._first.window, tell)
+        board.show_whose(agenda.MINE)
 
     def _calls(self, number: str, tell: Callable[[str], None]) -> None:
         """Somebody known calls while a note is being written; then somebody unknown, and more of them."""
@@ -131,6 +164,8 @@ class PictureTour(Stage):
         until(lambda: self._first.workstation.background.is_idle, "everything read")
         dialog = QApplication.activeModalWidget()
         assert dialog is not None, "waited for"
+        if isinstance(dialog, CallbackDialog):
+            until(dialog.times.text, "both times")
         for look in THEMES:
             self._programs[0].theme.wear(look)
             settle()

@@ -58,6 +58,7 @@ class EntryLine:
     is_deleted: bool = False
     what: str | None = None
     due_at: datetime | None = None
+    until: datetime | None = None  # of a callback: late afterwards
     zone: str | None = None
     is_waiting: bool = False
     refused: str | None = None

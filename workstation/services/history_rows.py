@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
@@ -272,7 +272,7 @@ def _contacts(wanted: HistoryFilter) -> Question:
 def _callbacks(wanted: HistoryFilter) -> Question:
     query = select(
         Callback.id, Callback.made_at.label("at"), Callback.author_id, Callback.state, Callback.wall_start,
-        Callback.zone, Callback.reason,
+        Callback.zone, Callback.window_minutes, Callback.reason,
     ).where(Callback.customer_id == _CUSTOMER)  # fmt: skip
     return query if wanted.author_id is None else query.where(Callback.author_id == wanted.author_id)
 
@@ -297,7 +297,9 @@ def _contact_made(row: Any) -> tuple[str, UUID | None, dict[str, Any]]:
 
 def _callback_made(row: Any) -> tuple[str, UUID | None, dict[str, Any]]:
     due = callbacks.instant_of(row.wall_start, row.zone, row.at)
-    return "callback", row.author_id, {"what": row.state, "due_at": due, "zone": row.zone, "text": row.reason or ""}
+    until = due + timedelta(minutes=row.window_minutes)
+    facts = {"what": row.state, "due_at": due, "until": until, "zone": row.zone, "text": row.reason or ""}
+    return "callback", row.author_id, facts
 
 
 def _closing_made(row: Any) -> tuple[str, UUID | None, dict[str, Any]]:

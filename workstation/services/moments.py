@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from workstation.language import _, ngettext
-from workstation.services.calling_hours import DEFAULT, Hours, next_inside, weekday_names
+from workstation.services.calling_hours import DEFAULT, Hours, next_inside
 from workstation.services.moment_words import (
     AMOUNTS,
     AT,
@@ -255,9 +255,9 @@ def _days(now: datetime, zone: ZoneInfo, hours: Hours) -> list[Pick]:
     """
     today = now.astimezone(zone).date()
     monday = today + timedelta(days=7 - today.weekday())
-    named = f"{monday:%d.%m}" if today.weekday() == 0 else weekday_names()[0]
+    named = f"{monday:%d.%m} {{time}}" if today.weekday() == 0 else _("Monday {time}")
     picks = []
-    for words, day in ((_("tomorrow {time}"), today + timedelta(days=1)), (f"{named} {{time}}", monday)):
+    for words, day in ((_("tomorrow {time}"), today + timedelta(days=1)), (named, monday)):
         at = _at_wall(day, USUAL_TIME, zone)
         if next_inside(at, zone, hours) == at:
             picks.append(Pick(words.format(time=f"{USUAL_TIME:%H:%M}"), at))

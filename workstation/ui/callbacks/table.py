@@ -19,7 +19,8 @@ from workstation.ui.theme import icon_pixmap
 
 ICON = 16
 Clock = Callable[[], datetime]
-WIDTHS = (184, 136, 76, 190, 0, 240)  # pixels; 0 takes what is left
+WIDTHS = (150, 128, 76, 190, 0, 240)  # pixels; 0 takes what is left
+WIDEST_STATE = 240  # where the words of a language need it
 
 
 class CallbackModel(TableModel[CallbackLine]):
@@ -102,6 +103,7 @@ class CallbackTable(QTableView):
         """Show these; what was selected stays so where it still is, else the one that took its place."""
         wanted, current = {line.id for line in self.selected()}, self.currentIndex().row()
         self.lines.show(lines)
+        self.setColumnWidth(0, max(WIDTHS[0], min(self.sizeHintForColumn(0), WIDEST_STATE)))
         if [line.id for line in self.selected()] == [line.id for line in lines if line.id in wanted] and wanted:
             return
         found = [number for number, line in enumerate(lines) if line.id in wanted]

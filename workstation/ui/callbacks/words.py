@@ -58,6 +58,14 @@ def ours(moment: datetime, zone: str, seat: Seat, now: datetime) -> str:
     return wording.moment(moment, seat.zone, now)
 
 
+def their_time(moment: datetime, zone: str, seat: Seat, now: datetime) -> str:
+    """ "today 10:00 theirs · 08:00 ours"; one time alone where both clocks show the same."""
+    there = theirs(moment, zone, now)
+    if not wording.offset(zone_of(zone), seat.zone, moment):
+        return there
+    return _("{theirs} theirs · {ours} ours").format(theirs=there, ours=ours(moment, zone, seat, now))
+
+
 def both_times(moment: datetime, zone: str, seat: Seat, now: datetime) -> str:
     """ "Tomorrow 10:00 theirs · 08:00 ours"."""
     there = moment.astimezone(zone_of(zone))

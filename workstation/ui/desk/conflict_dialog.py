@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QRadioButton, QSizePolicy, QWidget
 
 from workstation.language import _
@@ -30,7 +30,12 @@ def field_words(field: str) -> str:
         "time_zone": _("Time zone"), "channel": _("Preferred channel"), "hours": _("Preferred days and hours"),
         "wish": _("Own words of the wish"), "do_not_contact": _("Do not contact (scope)"), "value": _("Value"),
         "status": _("Status"), "state": _("State"), "owner_id": _("Owner"), "reason": _("Reason"),
-        "wall_start": _("Time"), "label": _("Label"),
+        "wall_start": _("Time"), "label": _("Label"), "is_vip": _("VIP"), "is_conflict": _("Conflict before"),
+        "is_vulnerable": _("Vulnerable"), "is_staff": _("Colleague"), "consent_withdrawn": _("Consent withdrawn"),
+        "do_not_contact_reason": _("Do not contact: why"), "body": _("Note"), "is_pinned": _("pinned"),
+        "is_deleted": _("deleted"), "is_primary": _("main"), "do_not_use": _("Do not use"), "phone": _("Phone"),
+        "disposition": _("Outcome"), "priority": _("Priority"), "made_by": _("Made by"), "said": _("What was said"),
+        "zone": _("Time zone"),
     }.get(field, field)  # fmt: skip
 
 
@@ -67,9 +72,7 @@ class ConflictDialog(Dialog):
         area = scrolling(holder)
         self.body.addWidget(area)
         self.add_buttons(_("Keep what is chosen"), self._decide)
-
-    def sizeHint(self) -> QSize:
-        return QSize(720, 320)
+        self.resize(720, 320)
 
     def choose(self, conflict_id: UUID, take: str) -> None:
         """Mark "mine" or "theirs"; nothing is decided before the button."""

@@ -17,6 +17,7 @@ from workstation.ui.widgets.icons import Icon, IconButton
 from workstation.ui.widgets.parts import Elided, label, set_role
 
 ICONS = {"phone": "phone", "email": "mail", "telegram": "chat", "site": "globe", "domain": "globe"}
+TOOL, DIAL, GAP = 26, 20, 4  # px: an icon and what the mouse needs around it; the first stands under the heading
 DEAD = {"voice robot", "wrong person", "not in service", "invalid", "fax"}
 
 
@@ -69,8 +70,11 @@ class ContactPointRow(QFrame):
         top = QHBoxLayout()
         top.setSpacing(0)
         dial = self._tool(ICONS.get(point.kind, "person"), _("Dial or open {value}").format(value=point.value))
+        dial.setProperty("role", "dial")
+        dial.setFixedWidth(DIAL)
         dial.clicked.connect(lambda: self.dial_wanted.emit(self.point.value))
         top.addWidget(dial)
+        top.addSpacing(GAP)
         value = Elided(point.value)
         top.addWidget(value, 1)
         if is_waiting:
@@ -82,7 +86,7 @@ class ContactPointRow(QFrame):
         top.addWidget(copy)
         top.addWidget(more)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(4, 2, 2, 2)
+        outer.setContentsMargins(0, 2, 0, 2)
         outer.setSpacing(0)
         outer.addLayout(top)
         known = [_("main") if point.is_primary else "", point.label or "", "" if point.status == "unknown" else state]
@@ -93,14 +97,14 @@ class ContactPointRow(QFrame):
         for under_it, role in ((below, "warn" if is_bad else "faint"), (tried, "faint"), (point.way_through, "muted")):
             if under_it:
                 under = label(under_it, role, wrap=True)
-                under.setContentsMargins(30, 0, 0, 0)
+                under.setContentsMargins(DIAL + GAP, 0, 0, 0)
                 outer.addWidget(under)
 
     def _tool(self, icon: str, words: str) -> IconButton:
         """For the mouse; the row itself has the keys."""
         made = IconButton(icon, words, size=16)
         made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        made.setFixedSize(28, 28)
+        made.setFixedSize(TOOL, TOOL)
         return made
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -78,6 +78,7 @@ class CustomerForm(Dialog):
         self._changed: dict[str, QLabel] = {}
         form = QFormLayout()
         form.setSpacing(6)
+        form.setContentsMargins(0, 0, 0 if self._is_new else 10, 0)  # beside the scroll bar
         holder = QWidget()
         holder.setLayout(form)
         for field in FIELDS if not self._is_new else FIELDS[:1]:

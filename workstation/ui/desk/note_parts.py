@@ -23,6 +23,9 @@ class PointField(QComboBox):
     def __init__(self) -> None:
         super().__init__()
         self.setEditable(True)
+        line = self.lineEdit()
+        assert line is not None, "editable"
+        line.setPlaceholderText(_("Number"))
         self._points: list[ContactPointLine] = []
         self._suggested = ""
 

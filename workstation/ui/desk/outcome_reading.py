@@ -9,7 +9,7 @@ from workstation.services import quick_note
 from workstation.services.callbacks import CallbackLine
 from workstation.services.quick_note import DispositionLine
 from workstation.ui.background import Background
-from workstation.ui.callbacks.words import theirs
+from workstation.ui.callbacks.words import their_time
 from workstation.ui.desk.note_panel import NotePanel
 from workstation.ui.seat import Seat
 
@@ -70,5 +70,5 @@ class OutcomeReading(QObject):
             words, tone = _("The callback of {time} moves to this time."), "muted"
         else:
             words, tone = _("The callback of {time} stays open: give it another time."), "warn"
-        at = theirs(owed.due_at, owed.zone, self._seat.clock())
+        at = their_time(owed.due_at, owed.zone, self._seat, self._seat.clock())
         panel.next_step.show_owed(words.format(time=at, what=owed.reason or _("no reason given")), tone)

@@ -12,7 +12,7 @@ from workstation.ui import wording
 from workstation.ui.desk.contact_points import ContactPointRow, tried_words
 from workstation.ui.seat import Seat
 from workstation.ui.widgets.icons import Icon, IconButton
-from workstation.ui.widgets.parts import button, clear, label, row, rule
+from workstation.ui.widgets.parts import button, clear, column, label, row, rule
 
 ICONS = {
     "need": "deaf", "do_not_contact": "forbidden", "consent": "forbidden", "vulnerable": "alert", "conflict": "alert",
@@ -134,7 +134,7 @@ class ProfilePanel(QFrame):
         self._inside.addWidget(rule())
         add = IconButton("plus", _("Add a way to reach them"), size=14)
         add.clicked.connect(self.point_add_wanted)
-        self._inside.addWidget(row(label(_("CONTACT POINTS"), "heading"), "stretch", add))
+        heading = row(label(_("CONTACT POINTS"), "heading"), "stretch", add)
         zone, now = self._seat.zone, self._seat.clock()
         self.rows = [
             ContactPointRow(point, point.id in card.waiting, tried_words(card.tried.get(point.id), zone, now))
@@ -145,7 +145,7 @@ class ProfilePanel(QFrame):
             one.copied.connect(self.copied)
             one.change_wanted.connect(self.point_change_wanted)
             one.way_wanted.connect(self.way_wanted)
-            self._inside.addWidget(one)
+        self._inside.addWidget(column(heading, *self.rows, gap=0))
         if not self.rows:
             self._inside.addWidget(label(_("None yet. Add a phone or an e-mail with +."), "muted", wrap=True))
 

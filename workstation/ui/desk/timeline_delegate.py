@@ -7,7 +7,10 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from workstation.ui.desk.timeline_model import ROW, TimelineRow
 from workstation.ui.theme import colour, icon_pixmap
 
-LEFT, TIME, ICON, GAP, PAD = 6, 52, 16, 8, 5
+LEFT, TIME, ICON, GAP, PAD = 6, 46, 16, 8, 5
+CHIP_ROOM = 14  # px: beside the words of a chip
+MOST_OF_CHIP = 150  # px that a chip takes from a long head
+LEAST_OF_CHIP = 56  # beside a callback, whose time says more
 MOST_LINES = 6
 MOST_HEIGHTS = 20_000
 NARROW = 420  # px of head and author: below, only the initials of a colleague
@@ -61,8 +64,8 @@ class TimelineDelegate(QStyledItemDelegate):
         painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), row.head.upper())
 
     def _paint_entry(self, painter: QPainter, option: QStyleOptionViewItem, row: TimelineRow) -> None:
-        rect, metrics = option.rect, option.fontMetrics
-        top, line = rect.top() + PAD, metrics.height()
+        rect = option.rect
+        top, line = rect.top() + PAD, option.fontMetrics.height()
         centre = int(Qt.AlignmentFlag.AlignVCenter)
         painter.setPen(colour("muted"))
         painter.drawText(QRect(rect.left() + LEFT, top, TIME, line), centre, row.time)
@@ -75,7 +78,8 @@ class TimelineDelegate(QStyledItemDelegate):
         bold.setBold(True)
         painter.setFont(bold)
         painter.setPen(colour("text"))
-        room = right - x - (min(160, metrics.horizontalAdvance(row.chip) + 26) if row.chip else 0)
+        most = LEAST_OF_CHIP if row.entry is not None and row.entry.kind == "callback" else MOST_OF_CHIP
+        room = right - x - (min(most, _chip_width(row.chip, option.font)) + GAP if row.chip else 0)
         head = QFontMetrics(bold).elidedText(row.head, Qt.TextElideMode.ElideRight, max(40, room))
         painter.drawText(QRect(x, top, max(40, room), line), centre, head)
         if row.chip:
@@ -109,10 +113,9 @@ class TimelineDelegate(QStyledItemDelegate):
     def _paint_chip(
         self, painter: QPainter, option: QStyleOptionViewItem, row: TimelineRow, x: int, top: int, right: int
     ) -> None:
-        font = QFont(option.font)
-        font.setPixelSize(12)
+        font = _chip_font(option.font)
         metrics = QFontMetrics(font)
-        width = min(metrics.horizontalAdvance(row.chip) + 14, right - x)
+        width = min(_chip_width(row.chip, option.font), right - x)
         if width < 30:
             return
         soft, strong = CHIPS[row.chip_tone]
@@ -135,6 +138,16 @@ class TimelineDelegate(QStyledItemDelegate):
                 self._heights.clear()
             self._heights[key] = _height_of(row.text, key[1], option.fontMetrics)
         return self._heights[key]
+
+
+def _chip_font(font: QFont) -> QFont:
+    made = QFont(font)
+    made.setPixelSize(12)
+    return made
+
+
+def _chip_width(words: str, font: QFont) -> int:
+    return QFontMetrics(_chip_font(font)).horizontalAdvance(words) + CHIP_ROOM
 
 
 def _height_of(text: str, width: int, metrics: QFontMetrics) -> int:

@@ -186,11 +186,13 @@ def _callback(base: TimelineRow, entry: EntryLine, zone: ZoneInfo, now: datetime
         "open": _("Callback {when}"), "done": _("Callback done · {when}"),
         "rescheduled": _("Callback moved · {when}"), "cancelled": _("Callback cancelled · {when}"),
     }  # fmt: skip
-    is_late = entry.what == "open" and entry.due_at is not None and entry.due_at < now
+    is_open = entry.what == "open"
+    is_due = is_open and entry.due_at is not None and entry.due_at <= now
+    is_late = is_open and entry.until is not None and entry.until < now
     return replace(
         base, head=states.get(entry.what or "", _("Callback {when}")).format(when=due), icon="callback",
-        tone="danger" if is_late else "warn" if entry.what == "open" else "muted",
-        chip=_("due") if is_late else "", chip_tone="danger",
+        tone="danger" if is_late else "warn" if is_open else "muted",
+        chip=_("overdue") if is_late else _("due") if is_due else "", chip_tone="danger" if is_late else "warn",
     )  # fmt: skip
 
 

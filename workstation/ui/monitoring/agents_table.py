@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from workstation.language import _
@@ -17,7 +17,8 @@ from workstation.ui.table_model import Column, Index, TableModel
 from workstation.ui.theme import icon_pixmap
 
 RIGHT = Qt.AlignmentFlag.AlignRight
-STATE, TIME = 1, 2
+STATE, TIME, CUSTOMER = 1, 2, 3
+WIDEST_STATE = 0.25  # of the table: own words beside a state may be long
 
 
 class AgentsModel(TableModel[AgentLine]):
@@ -65,8 +66,8 @@ class AgentsTable(QWidget):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setResizeContentsPrecision(50)
-        for stretched in (STATE, 3):
-            header.setSectionResizeMode(stretched, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(CUSTOMER, QHeaderView.ResizeMode.Stretch)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.view)
@@ -80,12 +81,23 @@ class AgentsTable(QWidget):
             for place, line in enumerate(lines):
                 if line.id == chosen:
                     self.view.setCurrentIndex(self.model.index(place, 0))
+        self._fit_state()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_state()
 
     def tick(self) -> None:
         """A second passed."""
         if self.model.rows:
             last = len(self.model.rows) - 1
             self.model.dataChanged.emit(self.model.index(0, STATE), self.model.index(last, TIME))
+
+    def _fit_state(self) -> None:
+        """As wide as what stands there, so that the time stands beside it; never much of the table."""
+        wanted = self.view.sizeHintForColumn(STATE)
+        least = self.view.horizontalHeader().sectionSizeHint(STATE)
+        self.view.setColumnWidth(STATE, max(least, min(wanted, round(self.width() * WIDEST_STATE))))
 
     def _columns(self) -> list[Column[AgentLine]]:
         def lasting(line: AgentLine) -> str:

@@ -76,8 +76,8 @@ class NeedsPanel(QFrame):
         box = QVBoxLayout(self)
         box.setContentsMargins(14, 8, 14, 10)
         box.setSpacing(6)
-        for part in (head, self.empty, self.view):
-            box.addWidget(part)
+        for part, stretch in ((head, 0), (self.empty, 0), (self.view, 1)):
+            box.addWidget(part, stretch)
         box.addStretch(0)
         self.show_needs(())
 

@@ -50,6 +50,7 @@ class SettingsScreen(QWidget):
     def _lay_out(self, settings: Settings) -> None:
         form = QFormLayout()
         form.setSpacing(10)
+        form.setContentsMargins(0, 0, 0, 0)
         for words, field in (
             (_("Language"), self.language), (_("Look"), self.theme),
             (_("Phones without a country are of"), self.region),
@@ -57,8 +58,9 @@ class SettingsScreen(QWidget):
         ):  # fmt: skip
             field.setAccessibleName(words or self.sound.text())
             form.addRow(words, field)
-        fixed = QFormLayout()
-        fixed.setSpacing(6)
+        form.addRow("", self._told)
+        form.addRow(rule())
+        form.addRow(label(_("SET FOR THIS PC"), "heading"))
         days, minutes = _("{n} days"), _("{n} minutes")
         for words, value in (
             (_("Central"), settings.central or _("as given at sign-in")),
@@ -67,15 +69,10 @@ class SettingsScreen(QWidget):
             (_("Works without central for"), days.format(n=settings.offline_days)),
             (_("Remembering passwords"), _("allowed") if settings.remember_allowed else _("not allowed")),
         ):
-            fixed.addRow(label(words, "muted"), label(value, wrap=True))
-        own, pc = QWidget(), QWidget()
+            form.addRow(label(words, "muted"), label(value, wrap=True))
+        own = QWidget()
         own.setLayout(form)
-        pc.setLayout(fixed)
-        pane = column(
-            label(_("Settings"), "title"), own, self._told, rule(), label(_("SET FOR THIS PC"), "heading"), pc,
-            "stretch",
-            role="pane", margins=(20, 16, 20, 16), gap=12,
-        )  # fmt: skip
+        pane = column(label(_("Settings"), "title"), own, "stretch", role="pane", margins=(20, 16, 20, 16), gap=12)
         pane.setMaximumWidth(640)
         holder = QWidget()
         inside = QVBoxLayout(holder)

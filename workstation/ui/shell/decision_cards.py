@@ -10,7 +10,7 @@ from workstation.errors import Refused
 from workstation.language import _, ngettext
 from workstation.services.drafts import DraftLine
 from workstation.services.sync.decisions import RefusedLine
-from workstation.ui.desk.conflict_dialog import field_words
+from workstation.ui.desk.conflict_dialog import field_words, shown
 from workstation.ui.widgets.dialog import Dialog
 from workstation.ui.widgets.icons import Icon
 from workstation.ui.widgets.parts import Margins, button, column, label, row
@@ -29,10 +29,14 @@ def kind_words(entity: str) -> str:
 
 def text_of(line: RefusedLine) -> str:
     """All that was written, for reading and copying."""
-    shown = {name: value for name, value in line.values.items() if name not in HIDDEN and value not in (None, "")}
-    if set(shown) == {"body"}:
-        return str(shown["body"])
-    return "\n".join(f"{field_words(name)}: {value}" for name, value in shown.items())
+    told = {
+        name: value for name, value in line.values.items() if name not in HIDDEN and value not in (None, "", {}, [])
+    }
+    if line.kind == "add":
+        told = {name: value for name, value in told.items() if value is not False}  # nobody said so
+    if set(told) == {"body"}:
+        return str(told["body"])
+    return "\n".join(f"{field_words(name)}: {shown(value)}" for name, value in told.items())
 
 
 class RefusedCard(QFrame):

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from uuid import UUID
 
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QDialog, QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
 from workstation.changes import Changes
@@ -41,11 +40,9 @@ class DecisionsTray(QDialog):
         outer.addWidget(label(_("Nothing of this is lost: it stays here until you decide."), "muted", wrap=True))
         outer.addWidget(area, 1)
         outer.addWidget(row("stretch", button(_("Close"), clicked=self.hide)))
+        self.resize(760, 480)  # said here: Qt would ask the texts that wrap, and open as high as an empty tray
         doors.changed.connect(self._on_changed)
         doors.online_changed.connect(self._on_changed)
-
-    def sizeHint(self) -> QSize:
-        return QSize(640, 480)
 
     def begin(self) -> None:
         """Show what there is now."""

@@ -17,7 +17,8 @@ from workstation.ui.widgets.icons import Icon
 from workstation.ui.widgets.parts import Elided, button, clear, label, row
 
 SHOWN = 3
-WIDTH, EDGE = 400, 16
+WIDTH = 400
+BELOW = 72  # px: room for the calm line of messages, that no button is covered
 LEFT = 68  # beside the rail
 
 
@@ -89,7 +90,7 @@ class ReminderPopup(QFrame):
             layout.activate()
             self.resize(WIDTH, max(layout.totalHeightForWidth(WIDTH), layout.totalSizeHint().height()))
         # At the left: the note and its Save are at the right, and somebody is writing there.
-        self.move(LEFT, self._window.rect().bottom() - self.height() - EDGE)
+        self.move(LEFT, self._window.rect().bottom() - self.height() - BELOW)
         self.raise_()
 
     def _open(self) -> None:

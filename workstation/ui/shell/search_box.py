@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QIcon, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
@@ -39,9 +39,14 @@ class SearchBox(QLineEdit):
         self.setProperty("role", "search")
         self.setPlaceholderText(_("Search name, phone, e-mail, notes…"))
         self.setAccessibleName(_("Search customers"))
-        self.setClearButtonEnabled(True)
         self.setMaxLength(300)
-        self.addAction(QIcon(icon_pixmap("search", "faint", 16, 2.0)), QLineEdit.ActionPosition.LeadingPosition)
+        self._glass = self.addAction(QIcon(), QLineEdit.ActionPosition.LeadingPosition)
+        self._wipe = self.addAction(QIcon(), QLineEdit.ActionPosition.TrailingPosition)
+        self._wipe.setText(_("Clear"))
+        self._wipe.setVisible(False)
+        self._wipe.triggered.connect(self._leave)
+        self.textChanged.connect(lambda text: self._wipe.setVisible(bool(text)))
+        self._tint()
         self.found = _Found()
         self.found.list.itemClicked.connect(lambda item: self._choose(item, in_new_tab=False))
         self._answered = ""
@@ -61,14 +66,26 @@ class SearchBox(QLineEdit):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._enter(in_new_tab=bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
         elif key == Qt.Key.Key_Escape:
-            self.found.hide()
-            self.clear()
+            self._leave()
         else:
             super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.found.hide()
+
+    def _tint(self) -> None:
+        for action, name in ((self._glass, "search"), (self._wipe, "close")):
+            action.setIcon(QIcon(icon_pixmap(name, "muted", 16, 2.0)))
+
+    def _leave(self) -> None:
+        self.found.hide()
+        self.clear()
 
     def _ask(self, text: str) -> None:
         self._is_enter_waiting = None

@@ -12,7 +12,7 @@ from workstation.language import LANGUAGES, _, ngettext
 from workstation.ui.widgets.icons import Icon
 from workstation.ui.widgets.parts import button, clear, column, label, row, set_role
 
-WIDTH = 440
+WIDTH = 480
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class SignInScreen(QWidget):
         self.central, self.login, self.password = QLineEdit(central), QLineEdit(login), QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.central.setPlaceholderText("postgresql://server:5432/workstation")
+        self.central.setCursorPosition(0)  # a long address is read from its beginning
         self.remember = QCheckBox(_("Remember the password in this PC's keyring"))
         self.remember.setEnabled(remember_allowed)
         if not remember_allowed:
@@ -91,7 +92,7 @@ class SignInScreen(QWidget):
         for line in lines:
             many = ngettext("{who} · {n} change since {since}", "{who} · {n} changes since {since}", line.waiting)
             words = many.format(who=line.login, n=line.waiting, since=line.since)
-            chosen = button(words, "quiet", clicked=partial(self._choose, line))
+            chosen = button(words, "line", clicked=partial(self._choose, line))
             self._waiting.addWidget(chosen)
 
     def show_busy(self, words: str) -> None:
@@ -164,6 +165,7 @@ class SignInScreen(QWidget):
 
     def _choose(self, line: WaitingLine) -> None:
         self.central.setText(line.central)
+        self.central.setCursorPosition(0)
         self.login.setText(line.login)
         self.password.setFocus(Qt.FocusReason.OtherFocusReason)
 
