@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel
 
 from workstation.records import Contact, ContactPoint, Disposition
 from workstation.services import attempts, customers
+from workstation.services.outcome_words import in_words
 from workstation.ui.desk.point_form import WayForm
 
 
@@ -64,7 +65,7 @@ def test_last_result_attempts_and_last_answer_stand_under_the_value(open_window)
     assert timedelta(days=3) <= aziza.desk.clock() - tried[first].answered_at < timedelta(days=3, minutes=5)
     shown = texts(panel.rows[0])
     assert any("3 attempts" in words and "answered" in words for words in shown), shown
-    assert any(words.startswith(tried[first].result) for words in shown), shown
+    assert any(words.startswith(in_words(tried[first].result)) for words in shown), shown
     assert not any("attempt" in words for words in texts(panel.rows[1]))
     assert "3 attempts" in panel.rows[0].accessibleName()
 

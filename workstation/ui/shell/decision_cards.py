@@ -17,6 +17,7 @@ from workstation.ui.widgets.parts import Margins, button, column, label, row
 
 CARD: Margins = (12, 10, 12, 10)
 HIDDEN = {"id", "scope_id", "version", "customer_id", "author_id", "made_at", "written_at", "digits", "e164"}
+NOTHING: tuple[object, ...] = (None, "", {}, [])
 
 
 def kind_words(entity: str) -> str:
