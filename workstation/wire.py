@@ -14,6 +14,8 @@ from workstation.records.base import EPOCH, MICROSECOND, Id, UtcTime
 
 OP_SCHEMA = 1  # the form of an operation; raised when an older central could misread one
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
 Convert = Callable[[Any], Any]
 
 
@@ -58,7 +60,7 @@ def _stored_to_id(raw: bytes) -> str:
 
 
 def _json_to_stored(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _JSON.encode(value)
 
 
 def _converters(column: Column[Any]) -> tuple[Convert, Convert] | None:

@@ -50,6 +50,18 @@ def test_calls_that_end_in_time_keep_their_line_and_share_a_thread(pair):
     watchdog.end()
 
 
+def test_a_call_that_ends_before_the_thread_runs_does_not_end_it(pair):
+    ours, _theirs = pair
+    watchdog = Watchdog()
+    with watchdog._changed, watchdog.watch(ours.fileno(), 60):
+        thread = watchdog._thread
+    with watchdog.watch(ours.fileno(), 60):
+        thread.join(0.3)
+        assert thread.is_alive() and watchdog._thread is thread
+    watchdog.end()
+    assert end_of(thread)
+
+
 def test_a_shorter_deadline_after_a_longer_one_holds(pair):
     ours, theirs = pair
     watchdog = Watchdog()

@@ -96,10 +96,8 @@ def lose(path: Path) -> None:
 
 def answer(store: Store, state: str, **more: Any) -> None:
     """Central answers all that waits."""
-    with store.read() as session:
-        entries = delivery.next_batch(session)
     with store.from_central() as inbox:
-        delivery.mark_sent(inbox, entries)
+        entries = delivery.send_next(inbox)
         delivery.take_answers(inbox, entries, [Outcome(e.op_id, state, **more) for e in entries], AT)
 
 

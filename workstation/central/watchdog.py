@@ -42,18 +42,18 @@ class Watchdog:
     def end(self) -> None:
         """No call will come any more."""
         with self._changed:
+            if self._handle is None:
+                self._due = 0.0
             self._changed.notify()
 
     def _run(self) -> None:
         with self._changed:
-            while self._handle is not None:
+            while (left := self._due - time.monotonic()) > 0:  # also when the call ended before this thread ran
                 self._wakes = self._due
-                left = self._due - time.monotonic()
-                if left > 0:
-                    self._changed.wait(left)
-                else:
-                    shut_down(self._handle)
-                    self._handle = None
+                self._changed.wait(left)
+            if self._handle is not None:
+                shut_down(self._handle)
+                self._handle = None
             self._thread = None
 
 

@@ -45,6 +45,7 @@ class OutboxEntry(Base, kw_only=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
+        Index("outbox_operation", "op_id"),
         Index("outbox_record", "entity_id"),
         Index("outbox_state", "state", "n"),
         {"sqlite_autoincrement": True},

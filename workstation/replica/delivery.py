@@ -97,9 +97,9 @@ _NEXT = (
 )
 
 
-def next_batch(session: Session, after: int = 0) -> list[WaitingEntry]:
+def next_batch(connection: Any, after: int = 0) -> list[WaitingEntry]:
     """The next operations to send, in order, beyond outbox number `after`; a save is never split between batches."""
-    found = _entries(session, _NEXT, (after, BATCH + 1))
+    found = _entries(connection, _NEXT, (after, BATCH + 1))
     size, count = 0, 0
     for entry in found[:BATCH]:
         size += len(entry.set) + 300
@@ -115,18 +115,29 @@ def next_batch(session: Session, after: int = 0) -> list[WaitingEntry]:
     return found[: whole or count]
 
 
+def send_next(inbox: Inbox, after: int = 0) -> list[WaitingEntry]:
+    """The next batch; once this is committed central may have it, whatever we hear of it."""
+    batch = next_batch(inbox.connection, after)
+    if batch:
+        numbers = batch[0].n, batch[-1].n
+        inbox.connection.execute(
+            "update outbox set state = 'sent' where state = 'waiting' and n between ? and ?", numbers
+        )
+    return batch
+
+
 def put_aside(session: Session) -> list[WaitingEntry]:
     """The first operations that central could not carry out and nobody has decided about, at most a batch."""
-    return _entries(session, _NEXT.replace("('waiting', 'sent')", "('quarantined')"), (0, BATCH))
+    driver = session.connection().connection.driver_connection
+    return _entries(driver, _NEXT.replace("('waiting', 'sent')", "('quarantined')"), (0, BATCH))
 
 
-def _entries(session: Session, query: str, args: tuple[int, int]) -> list[WaitingEntry]:
-    driver: Any = session.connection().connection.driver_connection
+def _entries(connection: Any, query: str, args: tuple[int, int]) -> list[WaitingEntry]:
     return [
         WaitingEntry(
             n, UUID(bytes=op), save, kind, entity, UUID(bytes=i), given, needs, stored_to_time(at), schema, state
         )
-        for n, op, save, kind, entity, i, given, needs, at, schema, state in driver.execute(query, args)
+        for n, op, save, kind, entity, i, given, needs, at, schema, state in connection.execute(query, args)
     ]
 
 
@@ -150,11 +161,6 @@ def hold_dependants(inbox: Inbox) -> None:
             inbox.connection.execute("update outbox set state = ? where n = ?", (wanted, n))
 
 
-def mark_sent(inbox: Inbox, entries: Sequence[WaitingEntry]) -> None:
-    """From now on central may have these, whatever we hear of it."""
-    inbox.connection.executemany("update outbox set state = 'sent' where n = ?", [(e.n,) for e in entries])
-
-
 def take_answers(inbox: Inbox, entries: Sequence[WaitingEntry], outcomes: Iterable[Outcome], now: datetime) -> None:
     """Write what became of operations, and rebuild the records whose present state is not what we thought."""
     by_op = {entry.op_id: entry for entry in entries}
@@ -165,7 +171,8 @@ def take_answers(inbox: Inbox, entries: Sequence[WaitingEntry], outcomes: Iterab
         if entry is None:
             continue
         at = stored_now if outcome.state == "acknowledged" else None
-        changes.append((outcome.state, outcome.version, json.dumps(outcome.lost), outcome.reason, at, entry.n))
+        lost = json.dumps(outcome.lost) if outcome.lost else "[]"
+        changes.append((outcome.state, outcome.version, lost, outcome.reason, at, entry.n))
         if outcome.row is not None or outcome.lost or outcome.state not in ("acknowledged", "held"):
             to_learn.append((entry.entity, entry.entity_id.bytes, outcome.row))
     inbox.connection.executemany(
@@ -180,7 +187,7 @@ def _settle_what_was_read(inbox: Inbox) -> None:
     """A fetch may have brought the version before its answer came."""
     found = inbox.connection.execute(
         "select u.entity, u.entity_id, u.version from underlay u where u.version > 0 and exists (select 1 "
-        "from outbox o where o.entity_id = u.entity_id and o.state = 'acknowledged' and o.version <= u.version)"
+        "from outbox o where o.entity_id = u.entity_id and +o.state = 'acknowledged' and o.version <= u.version)"
     ).fetchall()
     for entity, record_id, version in found:
         inbox.settle(entity, record_id, version)

@@ -24,6 +24,11 @@ _PERM, _BUSY, _LOCKED, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _NOTADB = 
 DAMAGE = frozenset({_CORRUPT, _NOTADB})
 DISK_TROUBLES = DAMAGE | {_FULL, _IOERR, _READONLY, _CANTOPEN}
 
+# Of all but numbers and texts the driver asks first whether they adapt themselves, by two lookups that fail with an
+# exception each: 1.7 µs for every id and every empty field that is bound. Told that these are as they should be, 0.3.
+sqlcipher.register_adapter(bytes, bytes)
+sqlcipher.register_adapter(type(None), lambda nothing: nothing)
+
 
 def refuse_bad_sqlite(version: tuple[int, int, int]) -> None:
     """Refuse SQLite before 3.51.3: from 3.7.0 on it can lose committed writes when the WAL is reset."""

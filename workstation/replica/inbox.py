@@ -4,6 +4,7 @@ table of all others; then a touched record is rebuilt as underlay plus its opera
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -20,15 +21,16 @@ NEVER = 2**63 - 1  # a version central will not reach: this operation is not the
 
 _ON_TOP = "(" + ", ".join(f"'{state}'" for state in LAID_ON_TOP) + ")"
 _REQUIRED = {
-    entity: [at for at, column in enumerate(columns_of(form.kind)) if not column.nullable]
+    entity: itemgetter(*(at for at, column in enumerate(columns_of(form.kind)) if not column.nullable))
     for entity, form in FORMS.items()
 }
 _SETTLED_BY = (
     f"select entity_id, max(case state when 'acknowledged' then version else {NEVER} end) from outbox "
     f"where entity = ? and state in {_ON_TOP} group by entity_id"
 )
+# "+state": of two indexes SQLite may take that of the states, and read all that was ever acknowledged for one record.
 _OPERATIONS = (
-    f'select kind, "set", lost from outbox where entity_id = ? and entity = ? and state in {_ON_TOP} order by n'
+    f'select kind, "set", lost from outbox where entity_id = ? and entity = ? and +state in {_ON_TOP} order by n'
 )
 
 
@@ -121,7 +123,7 @@ class Inbox:
     def settle(self, entity: str, record_id: bytes, version: int) -> None:
         """Operations whose effect is in the version just read are laid on top no more."""
         self.connection.execute(
-            "update outbox set state = 'settled' where entity_id = ? and entity = ? and state = 'acknowledged' "
+            "update outbox set state = 'settled' where entity_id = ? and entity = ? and +state = 'acknowledged' "
             "and version <= ?",
             (record_id, entity, version),
         )
@@ -135,8 +137,7 @@ class Inbox:
     def _readable(self, form: Form, body: Any) -> Row | None:
         try:
             row = form.stored(body)
-            is_whole = all(row[at] is not None for at in _REQUIRED[form.entity])
-            if is_whole and len(row[form.names.index("id")]) == 16 and isinstance(body["version"], int):
+            if None not in _REQUIRED[form.entity](row) and isinstance(body["version"], int):
                 return row
         except (ValueError, TypeError, AttributeError, KeyError, OverflowError):
             pass
@@ -151,7 +152,8 @@ class Inbox:
     def _uncover(self, records: Sequence[tuple[str, bytes]]) -> None:
         """Nothing lies on top of these any more."""
         self.connection.executemany(
-            "update outbox set state = 'settled' where entity = ? and entity_id = ? and state = 'acknowledged'", records
+            "update outbox set state = 'settled' where entity = ? and entity_id = ? and +state = 'acknowledged'",
+            records,
         )
         self.connection.executemany("delete from underlay where entity = ? and entity_id = ?", records)
 

@@ -120,6 +120,6 @@ def _not_accepted(driver: Any, ids: Iterable[UUID]) -> set[UUID]:
     states = ", ".join(f"'{state}'" for state in NOT_ACCEPTED)
     for start in range(0, len(wanted), SLICE):
         part = wanted[start : start + SLICE]
-        query = f"select entity_id from outbox where kind = 'add' and state in ({states}) and entity_id in "
+        query = f"select entity_id from outbox where kind = 'add' and +state in ({states}) and entity_id in "
         found |= {UUID(bytes=i) for (i,) in driver.execute(f"{query}({', '.join('?' * len(part))})", part)}
     return found

@@ -215,7 +215,7 @@ def attach(inbox: Inbox, entry: OutboxEntry, customer_id: UUID, scope: int) -> N
     gained = {str(customer_id)} if _is_not_accepted(inbox, customer_id) else set()
     inbox.connection.execute('update outbox set "set" = ? where op_id = ?', (json.dumps(fields), entry.op_id.bytes))
     of_this = inbox.connection.execute(
-        "select n, needs from outbox where entity_id = ? and state in ('waiting', 'held')", (entry.entity_id.bytes,)
+        "select n, needs from outbox where entity_id = ? and +state in ('waiting', 'held')", (entry.entity_id.bytes,)
     ).fetchall()
     for n, needs in of_this:
         inbox.connection.execute(

@@ -11,6 +11,7 @@ from workstation.services.sync.desk import SyncDesk, Tally
 from workstation.wire import FORMS
 
 ENTITIES = tuple(FORMS)
+LAST_SEQ = 2**63 - 1  # no entry of a feed has a higher one
 EVERYONES = ("scope", "team", "agent", "disposition")  # live in scope 0; the others never do
 
 
@@ -23,18 +24,18 @@ def cursors(desk: SyncDesk) -> dict[int, Cursor]:
 def begin(inbox: Inbox, scope: int, hello: Hello) -> None:
     """A fill from the start; when it is done the feed is read from the horizon of this hello."""
     inbox.connection.execute(
-        "insert into cursor (scope_id, epoch, schema, xid, seq, fill_entity, fill_key) values (?, ?, ?, ?, -1, ?, '') "
+        "insert into cursor (scope_id, epoch, schema, xid, seq, fill_entity, fill_key) values (?, ?, ?, ?, ?, ?, '') "
         "on conflict (scope_id) do update set epoch = excluded.epoch, schema = excluded.schema, xid = excluded.xid, "
         "seq = excluded.seq, fill_entity = excluded.fill_entity, fill_key = ''",
-        (scope, hello.epoch, fingerprint(), str(int(hello.horizon) - 1), _of_scope(scope)[0]),
+        (scope, hello.epoch, fingerprint(), *_now(hello), _of_scope(scope)[0]),
     )
 
 
 def read_from_now(inbox: Inbox, scope: int, hello: Hello) -> None:
     """The feed of before counts another central's transactions; what it would have said comes by digest."""
     inbox.connection.execute(
-        "update cursor set epoch = ?, xid = ?, seq = -1 where scope_id = ?",
-        (hello.epoch, str(int(hello.horizon) - 1), scope),
+        "update cursor set epoch = ?, xid = ?, seq = ? where scope_id = ?",
+        (hello.epoch, *_now(hello), scope),
     )
 
 
@@ -70,6 +71,12 @@ def _resume_point(entity: str, last: Values) -> Values:
     """What the next page needs to know of the last record of this one."""
     time = KINDS[entity].history_time
     return {name: last[name] for name in ("id", time) if name}
+
+
+def _now(hello: Hello) -> tuple[str, int]:
+    """The position (xid, seq) after all that was finished when this hello was said: the transaction just below its
+    horizon, too. That may have been an import, and the fill that follows reads all of it anyway."""
+    return str(int(hello.horizon) - 1), LAST_SEQ
 
 
 def _of_scope(scope: int) -> list[str]:

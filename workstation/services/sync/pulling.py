@@ -1,6 +1,7 @@
 """Pull: what changed at central, one scope's feed at a time, page and cursor in one transaction."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -23,19 +24,19 @@ class RemovalHeld(Refused):
 
 def pull(desk: SyncDesk, epoch: str, cursor: Cursor, tally: Tally) -> None:
     """Read a scope's feed from the cursor up to the horizon of now."""
-    position, horizon = Position(cursor.xid, cursor.seq), None
-    while True:
-        page = desk.central.pull(epoch, cursor.scope_id, position, horizon)
-        if not page.entries:
-            return
-        horizon = page.horizon
-        with desk.store.from_central() as inbox:
-            ask_before_removing(desk, inbox, count_here(inbox, page.gone), tally)
-            tally.pulled += apply_page(inbox, cursor.scope_id, page)
-            move_cursor(inbox.connection, cursor.scope_id, page.position)
-        if page.is_last:  # asking once more would only hear that: a third of all calls where much is written
-            return
-        position = page.position
+    page = desk.central.pull(epoch, cursor.scope_id, Position(cursor.xid, cursor.seq), None)
+    with ThreadPoolExecutor(1, "pull") as ahead:  # the next page is on its way while this one is written
+        while page.entries:
+            following = None
+            if not page.is_last:  # asking once more would only hear that: a third of all calls where much is written
+                following = ahead.submit(desk.central.pull, epoch, cursor.scope_id, page.position, page.horizon)
+            with desk.store.from_central() as inbox:
+                ask_before_removing(desk, inbox, count_here(inbox, page.gone), tally)
+                tally.pulled += apply_page(inbox, cursor.scope_id, page)
+                move_cursor(inbox.connection, cursor.scope_id, page.position)
+            if following is None:
+                return
+            page = following.result()
 
 
 def ask_before_removing(desk: SyncDesk, inbox: Inbox, count: int, tally: Tally) -> None:

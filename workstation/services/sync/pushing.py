@@ -9,6 +9,7 @@ from workstation.errors import BatchFailed, CentralRefused, CentralReplaced, Log
 from workstation.logs import Plain
 from workstation.replica import delivery
 from workstation.replica.delivery import Outcome, WaitingEntry
+from workstation.replica.inbox import Inbox
 from workstation.services.sync.desk import SyncDesk, Tally
 
 log = logging.getLogger(__name__)
@@ -22,41 +23,61 @@ def push(desk: SyncDesk, epoch: str, tally: Tally) -> None:
     with desk.store.from_central() as inbox:
         delivery.number_from(inbox)
         delivery.hold_dependants(inbox)
-    last = 0
-    while True:
-        with desk.store.read() as session:
-            batch = delivery.next_batch(session, last)
-        if not batch:
-            return
-        last = batch[-1].n
-        fresh = [entry for entry in batch if entry.state != "sent"]
-        if fresh:
-            with desk.store.from_central() as inbox:
-                delivery.mark_sent(inbox, fresh)
-        _deliver(desk, epoch, batch, tally)
+        batch = delivery.send_next(inbox)
+    while batch:
+        try:
+            answers = _ask(desk, epoch, batch)
+        except BatchFailed as failure:
+            _deliver_in_parts(desk, epoch, batch, failure, tally)
+            answers = []
+        with desk.store.from_central() as inbox:  # one transaction for what came of these and for what goes next
+            _take(desk, inbox, batch, answers)
+            following = delivery.send_next(inbox, batch[-1].n)
+        _count(answers, tally)
+        batch = following
 
 
-def _deliver(desk: SyncDesk, epoch: str, batch: Sequence[WaitingEntry], tally: Tally) -> None:
-    """Send a batch; halve one that fails until the bad operation stands alone, and put that aside."""
-    try:
-        answers = desk.central.push(desk.device, epoch, [as_operation(entry) for entry in batch])
-    except BatchFailed as failure:
-        if len(batch) > 1:
-            middle = _middle(batch)
-            _deliver(desk, epoch, batch[:middle], tally)
-            if rest := _still_free(desk, batch[middle:]):
-                _deliver(desk, epoch, rest, tally)
-            return
+def _ask(desk: SyncDesk, epoch: str, batch: Sequence[WaitingEntry]) -> list[Answer]:
+    return desk.central.push(desk.device, epoch, [as_operation(entry) for entry in batch])
+
+
+def _take(desk: SyncDesk, inbox: Inbox, batch: Sequence[WaitingEntry], answers: Sequence[Answer]) -> None:
+    outcomes = [_outcome(answer) for answer in answers]
+    delivery.take_answers(inbox, batch, outcomes, desk.central_now())
+    if any(outcome.state in ("refused", "held") for outcome in outcomes):
+        delivery.hold_dependants(inbox)
+
+
+def _count(answers: Sequence[Answer], tally: Tally) -> None:
+    for answer in answers:
+        is_acknowledged = answer.status in _ACKNOWLEDGED
+        tally.pushed += is_acknowledged
+        tally.refused += not is_acknowledged and answer.status != "held"
+        tally.conflicts += answer.status == "conflict" and bool(answer.detail.get("lost"))
+
+
+def _deliver_in_parts(
+    desk: SyncDesk, epoch: str, batch: Sequence[WaitingEntry], failure: BatchFailed, tally: Tally
+) -> None:
+    """Halve a batch that failed until the bad operation stands alone, and put that aside."""
+    if len(batch) == 1:
         _quarantine(desk, batch[0], failure, tally)
         return
-    outcomes = [_outcome(answer) for answer in answers]
+    middle = _middle(batch)
+    _deliver(desk, epoch, batch[:middle], tally)
+    if rest := _still_free(desk, batch[middle:]):
+        _deliver(desk, epoch, rest, tally)
+
+
+def _deliver(desk: SyncDesk, epoch: str, part: Sequence[WaitingEntry], tally: Tally) -> None:
+    try:
+        answers = _ask(desk, epoch, part)
+    except BatchFailed as failure:
+        _deliver_in_parts(desk, epoch, part, failure, tally)
+        return
     with desk.store.from_central() as inbox:
-        delivery.take_answers(inbox, batch, outcomes, desk.central_now())
-        if any(outcome.state in ("refused", "held") for outcome in outcomes):
-            delivery.hold_dependants(inbox)
-    tally.pushed += sum(outcome.state == "acknowledged" for outcome in outcomes)
-    tally.refused += sum(outcome.state == "refused" for outcome in outcomes)
-    tally.conflicts += sum(bool(answer.detail.get("lost")) for answer in answers if answer.status == "conflict")
+        _take(desk, inbox, part, answers)
+    _count(answers, tally)
 
 
 def _middle(batch: Sequence[WaitingEntry]) -> int:
@@ -68,9 +89,10 @@ def _middle(batch: Sequence[WaitingEntry]) -> int:
 
 def _still_free(desk: SyncDesk, batch: Sequence[WaitingEntry]) -> list[WaitingEntry]:
     """Of the second half, what the first half's bad operation does not hold."""
+    wanted = {entry.n for entry in batch}
     with desk.store.read() as session:
-        wanted = {entry.n for entry in batch}
-        return [e for e in delivery.next_batch(session, batch[0].n - 1) if e.n in wanted]
+        driver = session.connection().connection.driver_connection
+        return [entry for entry in delivery.next_batch(driver, batch[0].n - 1) if entry.n in wanted]
 
 
 def ask_about_put_aside(desk: SyncDesk, epoch: str) -> bool:
