@@ -57,7 +57,8 @@ def test_a_call_that_ends_before_the_thread_runs_does_not_end_it(pair):
         thread = watchdog._thread
     with watchdog.watch(ours.fileno(), 60):
         thread.join(0.3)
-        assert thread.is_alive() and watchdog._thread is thread
+        assert thread.is_alive()
+        assert watchdog._thread is thread
     watchdog.end()
     assert end_of(thread)
 
