@@ -9,7 +9,12 @@ POP = "workstation-pop"
 # Until the commands are loaded Ctrl+C simply ends the program: there is nothing yet to tell about it.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from workstation.cli import main as run_command  # noqa: E402 - after the line above, or it would be too late
+from workstation import programs  # noqa: E402 - after the line above, or it would be too late
+
+if __name__ == "__main__":
+    programs.step_aside(sys.argv)  # before the rest is loaded, which it would only be to be thrown away
+
+from workstation.cli import main as run_command  # noqa: E402
 
 
 def main() -> None:

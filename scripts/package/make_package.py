@@ -19,6 +19,8 @@ import package_trial
 import third_party
 from missing_packages import loads
 
+from workstation import programs
+
 WORK, MADE = parts.ROOT / "build" / "package", parts.ROOT / "dist"
 HERE = Path(__file__).resolve().parent
 LIMIT_BYTES = 200_000_000
@@ -36,6 +38,7 @@ def main() -> int:
         _complete(folder)
     except third_party.UnknownOrigin as error:
         return _fail(f"whose work is this, and under which licence? {error}")
+    (folder / programs.CONTENTS).write_text(json.dumps(programs.contents(folder)), "utf-8")  # the last: now it is whole
     size = _table(folder)
     if size > LIMIT_BYTES:
         return _fail(f"{size / 1e6:.0f} MB are more than {LIMIT_BYTES / 1e6:.0f} MB")

@@ -12,6 +12,7 @@ from typing import IO
 
 import package_parts as parts
 
+from workstation import programs
 from workstation.cli import COMMANDS
 
 SECONDS = 300  # for any one command; the tour is the longest
@@ -65,7 +66,7 @@ def trial(folder: Path, scratch: Path) -> list[str]:
     """Everything that went wrong, a line each; empty for a good package."""
     program = Program(folder, scratch)
     wrong = []
-    for step in (_libraries, _helps, _check, _work, _tour):
+    for step in (_libraries, _helps, _check, _work, _tour, _steps_aside):
         try:
             step(program, scratch)
         except (Failed, OSError, ValueError, LookupError, subprocess.TimeoutExpired) as error:
@@ -119,6 +120,23 @@ def _tour(program: Program, scratch: Path) -> None:
     missing = [step["name"] for step in steps if not step["ok"] or not Path(step["picture"]).is_file()]
     if missing or not steps:
         raise Failed(f"steps without success or picture: {missing or 'all'}")
+
+
+def _steps_aside(program: Program, scratch: Path) -> None:
+    """A newer program is taken from a folder, starts in place of this one, and clears away what is older."""
+    if sys.platform != "linux":  # elsewhere the folder of an agent's programs cannot be put into a scratch place
+        return
+    share, data = scratch / "share" / "agent-workstation-99.0", scratch / "data"
+    share.parent.mkdir()
+    share.symlink_to(program.path.parent.resolve())
+    taken = data / "AgentWorkstation-programs"
+    found = programs.take(next(programs.newer(share.parent, (0,))), taken)
+    (taken / "agent-workstation-98.0").mkdir()
+    program.environment["XDG_DATA_HOME"] = str(data)
+    program.run("check", "--json", may_fail=True)
+    left = sorted(path.name for path in taken.iterdir())
+    if left != [found.folder.name] or (found.folder / programs.STARTS).exists():
+        raise Failed(f"the newer program did not run: {left}")
 
 
 @contextmanager

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from sqlcipher3 import dbapi2
 
+from workstation import programs
 from workstation.app import load_settings, now
 from workstation.app.desk import Desk, open_desk
 from workstation.errors import WorkstationError
@@ -54,6 +56,7 @@ class _Absent(WorkstationError):
 
 def of_pc(home: Home) -> list[Check]:
     """What does not depend on who works here."""
+    folder = _update_folder(home)
     return [
         _look("qt", _qt),
         _look("fonts", _fonts),
@@ -62,6 +65,7 @@ def of_pc(home: Home) -> list[Check]:
         _look("time zones", _zones),
         _look("disk", lambda: _disk(home)),
         _look("settings", lambda: _settings(home)),
+        *([_look("updates", lambda: _updates(folder))] if folder is not None else []),
     ]
 
 
@@ -176,6 +180,26 @@ def _settings(home: Home) -> tuple[str, str]:
     if found.warnings:
         raise _Absent(" ".join(found.warnings))
     return found.central or _("no central named"), "read"
+
+
+def _update_folder(home: Home) -> Path | None:
+    try:
+        return load_settings(home).update_folder
+    except WorkstationError:  # told by another check
+        return None
+
+
+def _updates(folder: Path) -> tuple[str, str]:
+    """The update folder can be read from this PC; what is newest there, if it is newer than this program."""
+    try:
+        next(folder.iterdir(), None)
+    except OSError as error:
+        told = _("The update folder {path} cannot be read: {why}.")
+        raise _Absent(told.format(path=folder, why=error.strerror or type(error).__name__)) from None
+    found = next(programs.newer(folder, programs.own_version()), None)
+    if found is None:
+        return _("nothing newer in {path}").format(path=folder), "nothing newer"
+    return _("version {version} lies ready in {path}").format(version=found.words, path=folder), found.words
 
 
 def _central(desk: Desk) -> tuple[str, str]:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
+from workstation import programs
 from workstation import settings as settings_file
 from workstation.app import load_settings, now
 from workstation.app.loading import load_rest
+from workstation.app.updates import Updates
 from workstation.app.zone import here
 from workstation.errors import CentralOffline, CentralRefused, LoginRefused, WorkstationError
 from workstation.home import Home, SignIn, waiting_of
@@ -35,6 +37,9 @@ class Entrance(QObject):
     Signals:
         entered: (Desk, Doors, ExitStack); somebody is in, and what is to be closed at the end.
         loaded: everything behind the sign-in is.
+
+    Attributes:
+        updates: the newer program, offered here, where no draft is open.
     """
 
     entered = Signal(object, object, object)
@@ -48,6 +53,8 @@ class Entrance(QObject):
         self._settings = load_settings(home)
         self.speak(self._settings.language or "en")
         self.gate: SignInScreen | None = None
+        version = programs.own_version() if programs.own_folder() is not None else None
+        self.updates = Updates(version, programs.taken_folder())
         self._attempt = 0
         self._loading: threading.Thread | None = None
         self._is_loaded = self._is_report_wanted = False
@@ -76,12 +83,14 @@ class Entrance(QObject):
             if warning:
                 self.gate.show_notice(warning)
         self.gate.painted.connect(partial(self._load, last))
+        self.gate.painted.connect(partial(self.updates.offer, self.gate, settings.update_folder))
         self.gate.show()
 
     def close(self) -> None:
         """What is being loaded is loaded to its end: a thread cut off in the middle takes the program down with it."""
         if self._loading is not None:
             self._loading.join()
+        self.updates.close()
 
     def _load(self, last: SignIn | None) -> None:
         """Load what comes after the sign-in, then fill in the password that was remembered."""

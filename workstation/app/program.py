@@ -1,18 +1,21 @@
 """The program with a window, from its start to its end: sign-in, the window, lock, sign-out, the next agent."""
 
 import gc
+import logging
 import sys
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QObject, QPoint, QSettings, Qt
+from PySide6.QtCore import QByteArray, QObject, QPoint, QSettings, Qt, Slot
 from PySide6.QtWidgets import QApplication
 
+from workstation import programs
 from workstation.app import now
 from workstation.app.entrance import Entrance
 from workstation.home import Home
-from workstation.language import ngettext
+from workstation.language import _, ngettext
+from workstation.programs import Release
 from workstation.ui.doors import MOST_CALLS, ArrivedCall, Doors
 from workstation.ui.shell.one_window import OneWindow, call_running
 from workstation.ui.theme import Theme
@@ -30,15 +33,23 @@ SWITCH_SECONDS = 0.0001
 # and without what was loaded at the start, at most 48 ms (measured).
 COLLECTED_AFTER = (50_000, 20, 100)
 
+log = logging.getLogger(__name__)
+
 
 class Program(QObject):
-    """Leads from the sign-in to a shift and back."""
+    """Leads from the sign-in to a shift and back.
+
+    Attributes:
+        successor: the newer program that is to take this one's place as soon as nobody works here and nothing is
+            being delivered.
+    """
 
     def __init__(self, application: QApplication, home: Home) -> None:
         super().__init__()
         self._application, self._home = application, home
         self.entrance = Entrance(application, home)
         self.entrance.entered.connect(self.enter)
+        self.entrance.updates.taken.connect(self._make_way)
         self.theme = Theme(application)
         self.one = OneWindow(home.root, now)
         self.one.asked.connect(self._come_forward)
@@ -46,6 +57,7 @@ class Program(QObject):
         self._early: list[ArrivedCall] = []  # calls before anybody has signed in
         self.shift: Shift | None = None
         self._leaving: list[Shift] = []
+        self.successor: Release | None = None
 
     def enter(self, desk: "Desk", doors: Doors, closing: ExitStack) -> "Shift":
         """The window of this desk."""
@@ -117,9 +129,21 @@ class Program(QObject):
         self._place().setValue("geometry", shift.geometry)
         if shift in self._leaving:
             self._leaving.remove(shift)
+            self._make_way(self.successor)
         elif shift is self.shift:
             self.shift = None
             self._application.quit()
+
+    @Slot(object)
+    def _make_way(self, successor: Release | None) -> None:
+        self.successor = successor
+        if successor is None or self.shift is not None:
+            return
+        if not self._leaving:
+            self._application.quit()
+        elif self.entrance.gate is not None:
+            words = _("Version {version} starts when what waits here is delivered, or when you next start the program.")
+            self.entrance.gate.show_newer(words.format(version=successor.words), False)
 
     def _come_forward(self) -> None:
         window = self.shift.window if self.shift is not None else self.entrance.gate
@@ -144,10 +168,17 @@ def run_window(home: Home) -> int:
     application.setDesktopFileName("agent-workstation")  # by this a desktop knows whose icon and menu entry it is
     application.setQuitOnLastWindowClosed(False)
     if call_running(home.root):
+        programs.confirm_start()
         return 0
     program = Program(application, home)
     program.entrance.loaded.connect(gc.freeze, Qt.ConnectionType.SingleShotConnection)
+    program.entrance.loaded.connect(programs.confirm_start, Qt.ConnectionType.SingleShotConnection)
     program.entrance.show()
     status = application.exec()
     program.close()
+    if program.successor is not None:
+        try:
+            programs.become(program.successor, sys.argv)
+        except OSError:
+            log.exception("the newer program did not start")
     return status

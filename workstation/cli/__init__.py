@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from workstation import logs
+from workstation import logs, programs
 from workstation.app import use_own_zone_rules
 from workstation.cli.output import visible
 from workstation.errors import Refused, WorkstationError
@@ -105,7 +105,10 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter shows its number
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    given = sys.argv[1:] if arguments is None else arguments
+    if given:  # without any it is the window, which confirms when it shows
+        programs.confirm_start()
+    sys.exit(run(given))
 
 
 def run(arguments: list[str]) -> int:

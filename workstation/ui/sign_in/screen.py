@@ -32,6 +32,7 @@ class SignInScreen(QWidget):
     cancelled: the attempt shall not be waited for.
     language_chosen: code.
     report_asked: a report for support is wanted, most likely because signing in does not work.
+    update_asked: the newer program is wanted.
     painted: it shows, for the first time.
     """
 
@@ -40,6 +41,7 @@ class SignInScreen(QWidget):
     cancelled = Signal()
     language_chosen = Signal(str)
     report_asked = Signal()
+    update_asked = Signal()
     painted = Signal()
 
     def __init__(self, central: str, login: str, remember_allowed: bool, language: str) -> None:
@@ -69,6 +71,11 @@ class SignInScreen(QWidget):
         self.offline = button(_("Work without central"), clicked=self._go_offline)
         self.cancel = button(_("Cancel"), clicked=self.cancelled.emit)
         self.report = button(_("Save report for support…"), "quiet", clicked=self.report_asked.emit)
+        self._news = label("", wrap=True)
+        self.install = button(_("Install and restart"), clicked=self.update_asked.emit)
+        self.newer = row(self._news, self.install, gap=12, margins=(12, 8, 12, 8), role="pane")
+        self.newer.setFixedWidth(WIDTH)
+        self.newer.hide()
         self._waiting = QVBoxLayout()
         self._lay_out()
         self.show_ready()
@@ -115,6 +122,12 @@ class SignInScreen(QWidget):
         """Something to know before signing in."""
         self._tell(words, "info")
 
+    def show_newer(self, words: str, may_ask: bool) -> None:
+        """There is a newer program; how far it is."""
+        self._news.setText(words)
+        self.install.setEnabled(may_ask)
+        self.newer.show()
+
     def show_ready(self) -> None:
         """It may be tried."""
         self._problem.hide()
@@ -154,6 +167,7 @@ class SignInScreen(QWidget):
         outer = QVBoxLayout(self)
         outer.addStretch(1)
         outer.addWidget(row("stretch", card, "stretch"))
+        outer.addWidget(row("stretch", self.newer, "stretch"))
         outer.addWidget(row("stretch", self.report, "stretch"))
         outer.addStretch(1)
 
