@@ -49,7 +49,7 @@ def test_a_newer_program_is_offered_taken_and_started(packaged, share, tmp_path)
     package(share, "0.2.0")
     packaged.entrance.show()
     until(lambda: shown(packaged) == "Version 0.2.0 of this program lies ready.")
-    assert packaged.entrance.gate.install.isEnabled()
+    assert packaged.entrance.gate.install.isVisible()
     packaged.entrance.gate.install.click()
     until(lambda: packaged.successor is not None)
     assert packaged.successor.folder == tmp_path / "mine" / "agent-workstation-0.2.0"

@@ -6,7 +6,17 @@ from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QFrame, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QFrame,
+    QLineEdit,
+    QProgressBar,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workstation.language import LANGUAGES, _, ngettext
 from workstation.ui.widgets.icons import Icon
@@ -73,6 +83,7 @@ class SignInScreen(QWidget):
         self.report = button(_("Save report for support…"), "quiet", clicked=self.report_asked.emit)
         self._news = label("", wrap=True)
         self.install = button(_("Install and restart"), clicked=self.update_asked.emit)
+        self.install.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.newer = row(self._news, self.install, gap=12, margins=(12, 8, 12, 8), role="pane")
         self.newer.setFixedWidth(WIDTH)
         self.newer.hide()
@@ -125,7 +136,7 @@ class SignInScreen(QWidget):
     def show_newer(self, words: str, may_ask: bool) -> None:
         """There is a newer program; how far it is."""
         self._news.setText(words)
-        self.install.setEnabled(may_ask)
+        self.install.setVisible(may_ask)
         self.newer.show()
 
     def show_ready(self) -> None:
