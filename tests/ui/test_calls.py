@@ -4,14 +4,17 @@ import json
 import subprocess
 import sys
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QObject, QPoint, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QLabel
 
 from tests.desks import PASSWORD, environment
 from tests.windows import press, type_text, until
 from workstation.services import customers, notes
+from workstation.ui.desk.contact_points import ContactPointRow
 from workstation.ui.doors import ArrivedCall
 from workstation.ui.shell.call_watch import FORGOTTEN
 
@@ -90,6 +93,46 @@ def test_a_call_is_offered_by_its_number_and_taken_by_a_key(program, shift):
     assert note.channel.currentData() == ("call", "in")
     assert note.point.currentText() == "8 90 123-45-67"
     assert popup(shift).isHidden()
+
+
+@pytest.fixture
+def tel(qapp):
+    """What opens tel: addresses on this PC, in place of the system's own."""
+
+    class Opener(QObject):
+        opened: ClassVar[list[str]] = []
+
+        @Slot(QUrl)
+        def open_url(self, url):
+            self.opened.append(url.toString())
+
+    opener = Opener()
+    opener.opened.clear()
+    QDesktopServices.setUrlHandler("tel", opener, "open_url")
+    yield opener.opened
+    QDesktopServices.unsetUrlHandler("tel")
+
+
+def dial(shift, customer):
+    shift.window.open_customer(customer)
+    until(lambda: desk_of(shift).customer_id == customer and desk_of(shift).profile.findChildren(ContactPointRow))
+    press(desk_of(shift).profile.findChildren(ContactPointRow)[0], "Return")
+
+
+def test_dialling_that_comes_back_to_us_is_told_and_the_number_copied(shift, tel):
+    dial(shift, add(shift, "Dilnoza Karimova", "8 90 123-45-67"))
+    assert tel == ["tel:890123-45-67"]
+    assert arrive(shift, tel[0]) == {"refused": "This number was dialled here."}
+    assert popup(shift).isHidden()
+    assert QApplication.clipboard().text() == "8 90 123-45-67"
+    assert "Nothing was dialled" in shift.window.message.words
+    assert "shown" in arrive(shift, tel[0]), "a second time it is somebody who calls"
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("tel:+998935556677", 1), ("tel:890123-45-67", 6), ("890123-45-67", 1)])
+def test_another_call_after_dialling_is_offered(shift, tel, text, seconds):
+    dial(shift, add(shift, "Dilnoza Karimova", "8 90 123-45-67"))
+    assert arrive(shift, text, seconds=seconds)["shown"] == "now"
 
 
 def test_a_half_typed_note_stays_and_keeps_the_keyboard(program, shift):

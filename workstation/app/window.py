@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from workstation.app.desk import Desk
@@ -167,7 +168,14 @@ def _call_watch(window: MainWindow, background: Background, doors: Doors, seat: 
         window.go_to("desk")
         desk.calls.create(offer.card, is_talking=not offer.is_away)
 
+    def come_back(number: str) -> None:
+        QGuiApplication.clipboard().setText(number)
+        words = _("Nothing was dialled: on this PC this program itself opens tel: addresses. {number} is copied.")
+        window.say(words.format(number=number), "warn")
+
     calls.accepted.connect(take)
+    calls.came_back.connect(come_back)
+    desk.dialled.connect(calls.dialling.note)
     calls.create_wanted.connect(create)
     calls.said.connect(window.say)
     return calls

@@ -43,12 +43,14 @@ class DeskScreen(Screen):
     done: (words, callable); what was done, and how it is taken back.
     contact_begun: UUID; this customer is being talked to now.
     contact_ended: its timer was stopped, or it was saved.
+    dialled: text; this number is about to be handed to the telephone.
     """
 
     said = Signal(str, str)
     done = Signal(str, object)
     contact_begun = Signal(object)
     contact_ended = Signal()
+    dialled = Signal(str)
 
     def __init__(self, background: Background, doors: Doors, seat: Seat) -> None:
         super().__init__(background, doors)
@@ -160,6 +162,8 @@ class DeskScreen(Screen):
 
     def _dial(self, value: str) -> None:
         scheme = "mailto" if "@" in value and not value.startswith("@") else "tel"
+        if scheme == "tel":
+            self.dialled.emit(value)
         QDesktopServices.openUrl(QUrl(f"{scheme}:{value.replace(' ', '')}"))
         if scheme == "tel":
             self.writing.begin("call", "out", phone=value)

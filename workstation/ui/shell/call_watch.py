@@ -1,6 +1,8 @@
 """Calls that other programs hand over: understood, looked up on this PC, and offered one after the other."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -17,20 +19,50 @@ from workstation.ui.shell.call_popup import CallPopup, Offer
 
 STALE = timedelta(minutes=1)  # a newer call comes before one that nobody took so long …
 FORGOTTEN = timedelta(minutes=10)  # … and nobody will take that one any more
+ECHO = timedelta(seconds=5)  # our own dialling comes back within a second or not at all
+
+
+class Dialling:
+    """Remembers what was dialled here last: where no other program opens tel: addresses it comes back as a call."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._last: tuple[str, datetime] | None = None
+
+    def note(self, number: str) -> None:
+        """This number is about to be handed to the telephone."""
+        self._last = number, self._clock()
+
+    def echoed(self, call: ArrivedCall) -> str:
+        """The number dialled a moment ago when this is it coming back, once; "" for any other call."""
+        if self._last is None or not call.text.lower().startswith("tel:"):
+            return ""
+        number, at = self._last
+        with suppress(Refused):
+            is_same = call_address.parse(call.text).number == call_address.parse(number).number
+            if is_same and timedelta() <= call.at - at < ECHO:
+                self._last = None
+                return number
+        return ""
 
 
 class CallWatch(QObject):
     """Keeps the calls in their order. While held (the window is locked) nothing is shown and nothing looked up.
 
+    Attributes:
+        dialling: what was dialled here, which may come back.
+
     Signals:
         accepted: (UUID, Offer); take this call with this customer.
         create_wanted: Offer; with somebody who is new.
         said: (words, alert); what was handed over is no call.
+    came_back: text; a number that was dialled here: nobody but this program opens tel: addresses on this PC.
     """
 
     accepted = Signal(object, object)
     create_wanted = Signal(object)
     said = Signal(str, str)
+    came_back = Signal(str)
 
     def __init__(self, popup: CallPopup, background: Background, doors: Doors, seat: Seat) -> None:
         super().__init__(popup)
@@ -38,6 +70,7 @@ class CallWatch(QObject):
         self.offers: list[Offer] = []
         self.missed: list[ArrivedCall] = []
         self.is_held = False
+        self.dialling = Dialling(seat.clock)
         popup.chosen.connect(self._take)
         popup.dismissed.connect(self.dismiss)
         popup.all_dismissed.connect(self._dismiss_all)
@@ -46,7 +79,11 @@ class CallWatch(QObject):
 
     def hear(self, call: ArrivedCall) -> None:
         """Another program handed this over."""
-        if self.is_held:
+        number = self.dialling.echoed(call)
+        if number:
+            self.came_back.emit(number)
+            call.answer({"refused": _("This number was dialled here.")})
+        elif self.is_held:
             self.keep(call)
         else:
             self._look(call, is_away=False)
