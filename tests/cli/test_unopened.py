@@ -8,7 +8,7 @@ from tests import dumps
 from tests.cli import Shell, customer_of, desk_of
 from tests.desks import PASSWORD
 from workstation.central import accounts, admin
-from workstation.home import Home, waiting_of
+from workstation.home import UNOPENED, Home, waiting_of
 from workstation.replica import vault
 from workstation.services import drafts
 
@@ -125,6 +125,25 @@ def test_a_log_that_was_not_folded_in_and_a_journal_that_is_gone_cost_nothing(re
     assert "2 changes that waited" in restored.sign_in()
     restored.shell("sync")
     assert restored.bodies == sorted([*EVERYTHING, "in the log only"])
+
+
+def test_taken_back_once_more_after_a_kill_nothing_comes_twice(restored, monkeypatch):
+    monkeypatch.setenv("WORKSTATION_PASSWORD", NEW)
+    restored.sign_in()
+    aside = {path: path.read_bytes() for path in restored.folder.glob(f"*{UNOPENED}*")}
+    restored.set_password(PASSWORD)
+    monkeypatch.setenv("WORKSTATION_PASSWORD", PASSWORD)
+    restored.sign_in()
+    for path, content in aside.items():  # as when it was killed before they were put away
+        path.write_bytes(content)
+    restored.sign_in()
+    assert len(restored.shell.ask("waiting")["items"]) == 3
+    restored.shell("sync")
+    for path, content in aside.items():
+        path.write_bytes(content)
+    restored.sign_in()
+    assert restored.shell.ask("waiting") == {"items": [], "unopened": {"files": 0, "changes": 0}}
+    assert restored.bodies == EVERYTHING
 
 
 def test_what_is_damaged_in_it_is_kept_and_the_rest_comes_back(restored, monkeypatch):
