@@ -26,6 +26,7 @@ else:
 
 POLL_SECONDS = 0.02
 WAITING_FILE = "waiting.json"
+UNOPENED = ".unopened-"  # in the name of a file that was set aside, before the moment it was
 _MAX_LIST_BYTES = 1_000_000
 _MAX_TEXT = 255
 
@@ -226,15 +227,30 @@ def note_waiting(home: Home, sign_in: SignIn, waiting: int, since: str, exported
 
 
 def waiting_of(home: Home, sign_in: SignIn) -> tuple[int, str]:
-    """(changes, since) as last noted; (0, "") when none wait or the note cannot be read."""
-    waiting, since, _exported = waiting_in(home.replica_folder(sign_in.central, sign_in.agent))
-    return waiting, since
+    """(changes, since) as last noted, those in files set aside included; (0, "") when none wait or no note can be
+    read."""
+    folder = home.replica_folder(sign_in.central, sign_in.agent)
+    notes = [note for note in (waiting_in(folder), *_unopened_notes(folder)) if note[0]]
+    return sum(note[0] for note in notes), min((note[1] for note in notes), default="")
 
 
 def waiting_in(folder: Path) -> tuple[int, str, int]:
     """(changes, since, how many of them were exported) as noted beside the replica in this folder."""
+    return _noted(folder / WAITING_FILE)
+
+
+def unopened_waiting(folder: Path) -> int:
+    """How many changes waited in replicas that were set aside in this folder because no key opened them."""
+    return sum(note[0] for note in _unopened_notes(folder))
+
+
+def _unopened_notes(folder: Path) -> list[tuple[int, str, int]]:
+    return [_noted(path) for path in folder.glob(f"{WAITING_FILE}{UNOPENED}*")]
+
+
+def _noted(path: Path) -> tuple[int, str, int]:
     try:
-        with (folder / WAITING_FILE).open("rb") as file:
+        with path.open("rb") as file:
             found = json.loads(file.read(_MAX_TEXT))
         return int(found["waiting"]), str(found["since"]), int(found.get("exported", 0))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):

@@ -78,6 +78,7 @@ AT = 'connection failed: connection to server at "10.0.0.5", port 5432 failed: '
         ('FATAL:  too many connections for role "aziza"', CentralOffline, "busy or restarting"),
         ("FATAL:  the database system is starting up", CentralOffline, "busy or restarting"),
         ("FATAL:  the database system is in recovery mode", CentralOffline, "busy or restarting"),
+        ("session is read-only", CentralOffline, "takes no writes"),
         ("Connection refused\n\tIs the server running on that host?", CentralOffline, "cannot be reached"),
         ("timeout expired", CentralOffline, "cannot be reached"),
         ("SSL SYSCALL error: EOF detected", CentralOffline, "cannot be reached"),

@@ -30,7 +30,7 @@ def files_of(home):
 
 
 def test_what_waits_is_listed_whole_and_noted_for_the_sign_in(shell):
-    assert shell.ask("waiting") == {"items": []}
+    assert shell.ask("waiting") == {"items": [], "unopened": {"files": 0, "changes": 0}}
     assert "Nothing waits" in shell.spoken("waiting").out
     customer = customer_of(shell, "Dilnoza Karimova", "+998 90 123-45-67")
     text = "Asked for the contract; " * 200

@@ -12,14 +12,15 @@ from workstation import settings as settings_file
 from workstation.app import load_settings, now
 from workstation.app.leaving import refuse_another_central
 from workstation.app.opening import Opened, Opening, opened, set_aside
+from workstation.app.unopened import words_of, words_of_return
 from workstation.central.port import Central, DeskState
 from workstation.central.postgres import CALL_SECONDS, Line, PostgresCentral
 from workstation.changes import Changes
-from workstation.errors import CannotOpen, Refused
+from workstation.errors import CannotOpen, Refused, WorkstationError
 from workstation.home import FileLock, Home, SignIn
 from workstation.language import _
 from workstation.records import Values
-from workstation.replica import vault
+from workstation.replica import unopened, vault
 from workstation.replica.journal import key_by_desk_secret
 from workstation.replica.recovery import NOTHING, Recovered
 from workstation.replica.reserve import Reserve
@@ -196,25 +197,37 @@ def sign_in(
         key = _key_of(folder, who, password, secret)
         kept_in = None
         if key is None:
-            kept_in = folder if set_aside(folder, now(), "key*.json") else None
+            kept_in = folder if set_aside(folder, now(), *unopened.SET_ASIDE) else None
             key = vault.new_key(folder, who.owner, password, secret)
         how = Opening(folder, key, now, Reserve(home.root / RESERVE), announce)
         found = stack.enter_context(opened(how))
-        desk = _desk(home, who, settings, replace(found, kept_in=found.kept_in or kept_in), password)
+        told = _take_back(folder, who, password, secret, found.store)
+        desk = _desk(home, who, settings, replace(found, kept_in=found.kept_in or kept_in), password, told)
         hello = say_hello(desk.sync_desk(central))
         vault.rewrap(folder, who.owner, key, password, hello.desk_secret)
         home.remember_sign_in(who)
         yield desk
 
 
-def _desk(home: Home, who: SignIn, settings: Settings, found: Opened, password: str) -> Desk:
+def _take_back(folder: Path, who: SignIn, password: str, desk_secret: bytes, store: Store) -> tuple[str, ...]:
+    """What waited in files that were set aside and open after all; gives what the person must know of them. A full
+    disk keeps nobody out: the files stay for the next sign-in."""
+    came = ""
+    with contextlib.suppress(WorkstationError):
+        came = words_of_return(unopened.take_back(folder, who.owner, password, desk_secret, store, now()))
+    return tuple(words for words in (came, words_of(unopened.look(folder))) if words)
+
+
+def _desk(
+    home: Home, who: SignIn, settings: Settings, found: Opened, password: str, told: tuple[str, ...] = ()
+) -> Desk:
     return Desk(
         home,
         who,
         settings,
         found.store,
         password,
-        notices=found.notices,
+        notices=(*found.notices, *told),
         recovered=found.recovered,
         kept_in=found.kept_in,
     )

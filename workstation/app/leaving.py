@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workstation.errors import Refused, WorkstationError
-from workstation.home import FileLock, Home, SignIn, note_waiting, waiting_in
+from workstation.home import FileLock, Home, SignIn, note_waiting, unopened_waiting, waiting_in
 from workstation.language import _, ngettext
 from workstation.replica import keychain, vault
 from workstation.replica.store import Store
@@ -65,7 +65,7 @@ def waiting_for_good(home: Home, login: str | None) -> int:
     """How many changes central would never get if this were wiped, as last noted: no key is needed to know."""
     known = [home.replica_folder(one.central, one.agent) for one in here(home, login)]
     folders = known if login is not None else (home.root / "replicas").glob("*")
-    return sum(waiting_in(folder)[0] for folder in folders)
+    return sum(waiting_in(folder)[0] + unopened_waiting(folder) for folder in folders)
 
 
 def forget(home: Home, login: str | None = None) -> Forgotten:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DatabaseError
 from workstation.changes import Changes
 from workstation.errors import CannotOpen, Damaged, WorkstationError
 from workstation.files import unwritable
-from workstation.home import FileLock
+from workstation.home import UNOPENED, FileLock
 from workstation.language import _, ngettext
 from workstation.replica import engines, recovery
 from workstation.replica.recovery import NOTHING, Found, Recovered
@@ -157,7 +157,7 @@ def set_aside(folder: Path, now: datetime, *more: str) -> bool:
     found = [path for pattern in patterns for path in folder.glob(pattern)]
     try:
         for path in found:
-            path.rename(path.with_name(f"{path.name}.unopened-{mark}"))
+            path.rename(path.with_name(f"{path.name}{UNOPENED}{mark}"))
         (folder / DAMAGED).unlink(missing_ok=True)
     except OSError as error:
         raise unwritable(folder, error) from None

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -14,7 +15,8 @@ from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from workstation.central.dispositions import STARTER
-from workstation.central.troubles import NOT_BUILT
+from workstation.central.failures import code_of
+from workstation.central.troubles import NOT_BUILT, READ_ONLY
 from workstation.errors import CentralOffline, Refused
 from workstation.language import _
 from workstation.records import RECORDS, AboutCustomer, Record
@@ -54,6 +56,10 @@ def as_owner(url: str) -> Iterator[Connection]:
             yield connection
     except DBAPIError as error:
         raise _in_words(error) from error
+    except psycopg.Error as error:  # of a script, which does not pass through SQLAlchemy
+        if code_of(error) != READ_ONLY:
+            raise
+        raise _takes_no_writes() from error
     finally:
         engine.dispose()
 
@@ -62,10 +68,16 @@ def _in_words(error: DBAPIError) -> Exception:
     code = getattr(error.orig, "sqlstate", None)
     if code in NOT_BUILT:
         return Refused(_("This database is not a central, or an older one: run “workstation admin init” on it first."))
+    if code == READ_ONLY:
+        return _takes_no_writes()
     first = str(error.orig).strip().splitlines()[:1]
     if isinstance(error, OperationalError) and code is None and "password" not in "".join(first):
         return CentralOffline(_("Central cannot be reached at this address."))
     return Refused(_("Central answered: {error}").format(error="".join(first)))
+
+
+def _takes_no_writes() -> Refused:
+    return Refused(_("Central takes no writes now, and nothing was changed; workstation admin status says why."))
 
 
 def init(url: str) -> str:

@@ -43,7 +43,8 @@ select (select count(*) from workstation.agent where is_active) as agents,
     (select count(*) from pg_stat_activity where datname = current_database()) as connections,
     f.entries as feed_entries, f.oldest as feed_since, pg_total_relation_size('workstation.feed') as feed_bytes,
     (select count(*) from workstation.op_rejected) as rejected, workstation.is_released() as released,
-    current_setting('lc_messages') as speech,
+    current_setting('lc_messages') as speech, pg_is_in_recovery() as in_recovery,
+    current_setting('transaction_read_only')::boolean as read_only,
     coalesce((select array_agg(a.login order by a.login) from workstation.agent a
         where a.is_active and not exists (select from pg_roles r where r.rolname = a.login)), '{}') as no_login,
     (select min(made_at) from workstation.device) as first_desk_at, clock_timestamp() as now,
@@ -87,15 +88,17 @@ def status(url: str) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "schema_version": facts.get("schema"), "epoch": facts.get("epoch"), "min_program": facts.get("min_program"),
         **{name: figures[name] for name in (
-            "postgresql", "agents", "connections", "max_connections", "feed_entries", "feed_since", "feed_bytes",
-            "rejected")},
+            "postgresql", "in_recovery", "agents", "connections", "max_connections", "feed_entries", "feed_since",
+            "feed_bytes", "rejected")},
         "desks": desks, "waiting": sum(desk["waiting"] for desk in desks),
         "refused": sum(desk["refused"] for desk in desks),
         "programs": dict(Counter(desk["program"] for desk in desks if _is_recent(desk))),
         "horizon_seconds": horizon["seconds"] if horizon else 0.0, "horizon": horizon, "backup_at": backup_at,
         "put_aside": put_aside, "refused_reasons": reasons,
     }  # fmt: skip
-    answer["warnings"] = [*_warnings_of_server(answer, figures), *_warnings_of_desks(desks)]
+    answer["warnings"] = [
+        *_warnings_of_writing(figures), *_warnings_of_server(answer, figures), *_warnings_of_desks(desks)
+    ]  # fmt: skip
     return answer | {"healthy": not answer["warnings"]}
 
 
@@ -140,6 +143,19 @@ def _backup_at(facts: dict[str, str], figures: dict[str, Any]) -> datetime | Non
     if figures["archived_at"] is not None:
         known.append(figures["archived_at"])
     return max(known, default=None)
+
+
+def _warnings_of_writing(figures: dict[str, Any]) -> list[str]:
+    if figures["in_recovery"]:
+        return [
+            _(
+                "Central is in recovery and takes no writes; where it pauses at a moment end it with: select"
+                " pg_wal_replay_resume(). If this is a standby, its primary is the central."
+            )
+        ]
+    if figures["read_only"]:
+        return [_("Central takes no writes: default_transaction_read_only is on.")]
+    return []
 
 
 def _warnings_of_server(answer: dict[str, Any], figures: dict[str, Any]) -> list[str]:

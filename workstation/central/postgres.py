@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from workstation.central.failures import place_of
 from workstation.central.live import PROGRAM, LiveVerbs, numbers_of
 from workstation.central.port import Answer, Bucket, DeskState, Hello, Operation, Page, Position
-from workstation.central.troubles import NOT_BUILT, unreached
+from workstation.central.troubles import NOT_BUILT, READ_ONLY, takes_no_writes, unreached
 from workstation.central.trust import authorities
 from workstation.central.watchdog import Watchdog, shut_down
 from workstation.errors import (
@@ -271,6 +271,8 @@ def named(error: psycopg.Error, *, fails_batch: bool = False) -> Exception:
         return QuotaReached(_("Central keeps no more changes of this login that it cannot carry out today."))
     if code.startswith("28"):
         return LoginRefused(_("Central does not accept this login or password."))
+    if code == READ_ONLY:
+        return takes_no_writes()
     if code.startswith(_TRANSIENT):
         return CentralOffline(_("Central is busy or restarting."))
     if code in NOT_BUILT:

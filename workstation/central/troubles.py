@@ -11,6 +11,7 @@ from workstation.errors import CentralOffline, CentralRefused, CentralUntrusted,
 from workstation.language import _
 
 NOT_BUILT = ("3F000", "42883", "42P01")  # no such schema, function, table: `admin init` makes them
+READ_ONLY = "25006"  # of a server in recovery, a standby, or one set to read only
 _CHARACTERS = 200  # of what a server says of itself
 
 _Options = Mapping[str, Any]
@@ -31,6 +32,13 @@ def unreached(error: psycopg.Error, options: _Options) -> WorkstationError:
         told = _("Central did not let this PC in: {reason}")
         return CentralRefused(told.format(reason=said["said"].strip()[:_CHARACTERS]))
     return CentralOffline(_("Central cannot be reached."))
+
+
+def takes_no_writes() -> CentralOffline:
+    """Central can be read only: nothing is lost, and it is asked again."""
+    return CentralOffline(
+        _("Central takes no writes now: it is being recovered, or is a standby. Work goes on on this PC.")
+    )
 
 
 def _means(
@@ -118,6 +126,7 @@ _TROUBLES: tuple[tuple[str, Callable[[re.Match[str], _Options], WorkstationError
         r"(?:failed to resolve host|could not translate host name) ['\"](?P<host>[^'\"]+)['\"]",
         _means(CentralOffline, lambda: _("The name {host} is not known here: check the address, or the network.")),
     ),
+    (r"session is read-only|server is in hot standby", lambda _found, _options: takes_no_writes()),
     (
         r"too many |slots are reserved|database system is|not accepting connect|canceling auth|terminating connect",
         _means(CentralOffline, lambda: _("Central is busy or restarting.")),

@@ -10,12 +10,14 @@ import click
 
 from workstation.app.desk import Desk
 from workstation.app.leaving import forget, waiting_for_good
+from workstation.app.unopened import words_of
 from workstation.cli.common import common, desk_command
 from workstation.cli.output import Output, plain
 from workstation.errors import Refused
 from workstation.files import write_whole
 from workstation.home import Home
 from workstation.language import _, ngettext
+from workstation.replica import unopened
 from workstation.services.sync.waiting_work import note_exported, waiting_work
 
 _NOT_WRITTEN = ("_id", "_at", "e164", "digits", "state", "status")
@@ -39,18 +41,22 @@ def waiting_command(file: Path | None, desk: Desk, out: Output) -> None:
     with desk.store.read() as session:
         found = waiting_work(session)
     items = [plain(line) for line in found]
+    left = unopened.look(desk.folder)
+    aside, lies = words_of(left), {"unopened": {"files": left.files, "changes": left.changes}}
     if file is not None:
         whole = {"central": desk.who.central, "agent": desk.who.agent, "written_at": desk.clock(), "items": items}
         write_whole(file.absolute(), json.dumps(whole, default=plain, ensure_ascii=False, indent=1).encode() + b"\n")
         note_exported(desk.store)
         many = ngettext("{n} item was written to {file}.", "{n} items were written to {file}.", len(items))
-        out.show({"items": items, "file": str(file)}, many.format(n=len(items), file=file))
+        words = [many.format(n=len(items), file=file), *([aside] if aside else [])]
+        out.show({"items": items, "file": str(file)} | lies, "\n".join(words))
         return
     words = [
         f"{plain(line.made_at)}  {line.state}  {line.entity}  {line.customer or '-'}  {_texts(line.values)}"
         for line in found
     ]
-    out.show({"items": items}, "\n".join(words) or _("Nothing waits; central has everything."))
+    words += [aside] if aside else []
+    out.show({"items": items} | lies, "\n".join(words) or _("Nothing waits; central has everything."))
 
 
 def _texts(values: dict[str, Any]) -> str:

@@ -28,6 +28,7 @@ _MARKS = ", ".join("?" * len(news.OPERATION))
 _INSERT = f"insert into outbox ({news.COLUMNS}, lost) values ({_MARKS}, '[]')"
 _OPEN = f"select op_id from outbox where state in ({', '.join(repr(state) for state in NOT_ACCEPTED)})"
 UNSURE = json.dumps({"reason": "unsure"})
+_ACCEPTED = ("acknowledged", "settled")
 _FINAL = {"acknowledged": 2, "settled": 2, "discarded": 2, "refused": 1, "quarantined": 1}  # the further one is true
 
 
@@ -93,6 +94,19 @@ def heal(store: Store, now: datetime, salvaged: Found | None = None, *, whole: b
     if done.is_anything:
         log.warning("recovered: %d waiting, %d undecided, %d drafts", done.waiting, done.undecided, done.drafts)
     return done
+
+
+def take_over(store: Store, journal: Journal, salvaged: Found, now: datetime) -> Recovered:
+    """Put into this replica what another one on this PC held, whose journal this is and of which `salvaged` is what
+    its file told. What central had acknowledged of it waits again: it may be just what central lost, and central
+    knows by its id what it has. Raises Refused when the disk does not take it.
+    """
+    found, foreign = read(journal), {path.name for path in journal.foreign_files()}
+    _add(found, salvaged)
+    found.facts.clear()  # this replica has its own
+    found.unread = [place for place in found.unread if place.file not in foreign]
+    with store.from_central() as inbox:
+        return _replay(inbox, found, (now - EPOCH) // MICROSECOND, from_another=True)
 
 
 def read(journal: Journal) -> Found:
@@ -196,7 +210,7 @@ def _add(found: Found, more: Found) -> None:
     found.unread += more.unread
 
 
-def _replay(inbox: Inbox, found: Found, now: int) -> Recovered:
+def _replay(inbox: Inbox, found: Found, now: int, *, from_another: bool = False) -> Recovered:
     connection = inbox.connection
     here = {op_id.hex(): state for op_id, state in connection.execute("select op_id, state from outbox")}
     (last,) = connection.execute("select coalesce(max(n), 0) from outbox").fetchone()
@@ -212,11 +226,13 @@ def _replay(inbox: Inbox, found: Found, now: int) -> Recovered:
                 records.add(record)
             continue
         state, reason = _state_of(operation, op_id in found.unsure, now)
+        if from_another and state == "settled":
+            state = "waiting"
         if state is None or operation["entity"] not in FORMS:
             continue
         last = max(last, operation["n"])
         n = operation["n"]
-        if n in taken:
+        if n in taken or from_another:  # all of another's, or its order would be lost
             last += 1
             n = last
         if state in LAID_ON_TOP:
@@ -224,7 +240,7 @@ def _replay(inbox: Inbox, found: Found, now: int) -> Recovered:
         _insert(connection, operation | {"state": state, "reason": reason, "n": n})
         taken.add(n)
         records.add(record)
-        waiting += state == "waiting"
+        waiting += state == "waiting" and operation["state"] not in _ACCEPTED
         undecided += state in ("refused", "quarantined")
     delivery.hold_dependants(inbox)
     for entity, record_id in sorted(records):
@@ -237,7 +253,7 @@ def _state_of(operation: Values, is_unsure: bool, now: int) -> tuple[str | None,
     state = operation["state"]
     if state == "discarded":
         return None, None
-    if state in ("acknowledged", "settled"):  # central has it; kept for a central that goes back
+    if state in _ACCEPTED:  # central has it; kept for a central that goes back
         at = operation["acknowledged_at"] or operation["made_at"]
         is_recent = now - at < delivery.KEPT // MICROSECOND
         return ("settled" if is_recent else None), None

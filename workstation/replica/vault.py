@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from workstation.errors import CannotOpen, Refused
 from workstation.files import write_whole
-from workstation.home import FileLock
+from workstation.home import UNOPENED, FileLock
 from workstation.language import _
 
 KEY_BYTES = 32
@@ -91,34 +91,43 @@ def rewrap(folder: Path, owner: str, key: bytes, password: str, desk_secret: byt
 
 
 def forget_key(folder: Path) -> None:
-    """Destroy the key files, and with them the replica: nothing opens it afterwards."""
+    """Destroy the key files, and with them the replica: nothing opens it afterwards. Those set aside go too."""
     with _alone(folder):
-        for name in COPIES:
+        for path in [path for name in COPIES for path in (folder / name, *folder.glob(f"{name}{UNOPENED}*"))]:
             try:
-                (folder / name).unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
             except OSError as error:
                 why = error.strerror or type(error).__name__
-                raise Refused(_("{path} cannot be deleted: {why}.").format(path=folder / name, why=why)) from None
+                raise Refused(_("{path} cannot be deleted: {why}.").format(path=path, why=why)) from None
 
 
-def open_with_password(folder: Path, owner: str, password: str) -> bytes:
+def is_sound(folder: Path, mark: str = "") -> bool:
+    """Whether a key lies here that somebody may open. `mark`, here and below: the end of the names of key files that
+    were set aside."""
+    with contextlib.suppress(CannotOpen):
+        return any(_copies(folder, mark))
+    return True  # it cannot be read now, and may be sound
+
+
+def open_with_password(folder: Path, owner: str, password: str, mark: str = "") -> bytes:
     """The 32-byte key, opened offline. CannotOpen says whether the password is wrong or the key files are."""
 
     def unwrap(wraps: _Wraps) -> bytes:
         secret = _stretch(password, bytes.fromhex(wraps.salt), wraps.memory_kib, wraps.passes, wraps.lanes)
         return _unseal(secret, wraps.by_password, _bound(owner, "password"))
 
-    return _open(folder, owner, unwrap, _("The password is wrong."))
+    return _open(folder, owner, unwrap, _("The password is wrong."), mark)
 
 
-def open_with_desk_secret(folder: Path, owner: str, desk_secret: bytes) -> bytes:
+def open_with_desk_secret(folder: Path, owner: str, desk_secret: bytes, mark: str = "") -> bytes:
     """The 32-byte key, opened with what central keeps for this login (32 bytes): after a password reset."""
     _check_secret(desk_secret)
 
     def unwrap(wraps: _Wraps) -> bytes:
         return _unseal(desk_secret, wraps.by_desk_secret, _bound(owner, "desk secret"))
 
-    return _open(folder, owner, unwrap, _("Central's secret for this login does not open the replica on this PC."))
+    wrong = _("Central's secret for this login does not open the replica on this PC.")
+    return _open(folder, owner, unwrap, wrong, mark)
 
 
 def wrap_of(folder: Path) -> str:
@@ -134,9 +143,9 @@ def unwrap(wrap: str, owner: str, desk_secret: bytes) -> bytes:
     return _unseal(desk_secret, wrap, _bound(owner, "desk secret"))
 
 
-def _open(folder: Path, owner: str, unwrap: Callable[[_Wraps], bytes], wrong: str) -> bytes:
+def _open(folder: Path, owner: str, unwrap: Callable[[_Wraps], bytes], wrong: str, mark: str) -> bytes:
     """Open the first sound copy and put the other one right; the other is not tried, it may take an old password."""
-    copies = _copies(folder)
+    copies = _copies(folder, mark)
     sound = [copy for copy in copies if copy is not None]
     if not sound:
         told = _("The key of the replica on this PC is missing or damaged. Sign in online; the replica is filled anew.")
@@ -151,7 +160,7 @@ def _open(folder: Path, owner: str, unwrap: Callable[[_Wraps], bytes], wrong: st
     if any(copy != chosen for copy in copies):
         # repairing is a courtesy: where it cannot be done the desk opens all the same
         with contextlib.suppress(Refused), _alone(folder):
-            _store(folder, chosen.content())
+            _store(folder, chosen.content(), mark)
     return key
 
 
@@ -205,12 +214,12 @@ def _check_secret(desk_secret: bytes) -> None:
         raise Refused(_("Central sent a secret for this login that is not 32 bytes long."))
 
 
-def _copies(folder: Path) -> list[_Wraps | None]:
+def _copies(folder: Path, mark: str = "") -> list[_Wraps | None]:
     """The two copies, None for one that is absent, unreadable or damaged; CannotOpen when none could be read at all."""
     copies, trouble = [], None
     for name in COPIES:
         try:
-            copies.append(_parse((folder / name).open("rb")))
+            copies.append(_parse((folder / f"{name}{mark}").open("rb")))
         except FileNotFoundError:
             copies.append(None)
         except OSError as error:
@@ -234,9 +243,9 @@ def _parse(file: BinaryIO) -> _Wraps | None:
         return None
 
 
-def _store(folder: Path, content: bytes) -> None:
+def _store(folder: Path, content: bytes, mark: str = "") -> None:
     for name in COPIES:
-        write_whole(folder / name, content)
+        write_whole(folder / f"{name}{mark}", content)
 
 
 def _alone(folder: Path) -> FileLock:
