@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.ui.quiet_desk import desk_screen, press, quiet_desk, until
-from workstation.records import ContactPoint, Disposition
+from workstation.records import ContactPoint, Disposition, Note
 from workstation.services import drafts
 
 PHONE = "+998901234567"
@@ -50,6 +50,36 @@ def test_the_number_that_works_is_there_for_a_call_and_none_for_a_note(desk, scr
     screen.note.point.setCurrentText("typed@example.org")
     choose(screen, "Call out")
     assert screen.note.point.currentText() == "typed@example.org"
+
+
+def test_what_arrives_while_it_is_being_saved_is_no_new_draft(desk, screen):
+    """The likely number comes a moment after the card: no text of the agent, who would save the note again."""
+    customer = desk.add_customer("Dilnoza Karimova", PHONE)
+    open_card(desk, screen, customer)
+    points = screen.note.point._points
+    screen.note.point.show_points([], "")
+    choose(screen, "Call in")
+    screen.note.outcome.choose("solved")
+    screen.note.editor.setPlainText("Contract sent again")
+    screen.writing.save()
+    screen.note.point.show_points(points, "call")
+    until(screen.note.save.isEnabled)
+    desk.settle()
+    assert screen.note.editor.toPlainText() == ""
+    with desk.store.read() as session:
+        assert [note.body for note in session.query(Note)] == ["Contract sent again"]
+        assert drafts.draft_of(session, drafts.QUICK_NOTE, customer) is None
+
+
+def test_what_is_typed_while_it_is_being_saved_is_a_new_draft(desk, screen):
+    customer = desk.add_customer("Dilnoza Karimova", PHONE)
+    open_card(desk, screen, customer)
+    screen.note.editor.setPlainText("Contract sent again")
+    screen.writing.save()
+    screen.note.editor.setPlainText("Contract sent again, and the receipt")
+    until(screen.note.save.isEnabled)
+    desk.settle()
+    assert screen.note.editor.toPlainText() == "Contract sent again, and the receipt"
 
 
 def test_an_outcome_of_another_queue_is_not_saved_unseen(desk, screen):

@@ -110,7 +110,7 @@ class NoteKeeping(QObject):
         seat = self._seat
         self._background.write(
             self, quick_note.save_quick_note, customer, seat.agent_id, form, seat.clock(), seat.regions,
-            then=partial(self._done, customer, self._panel.values()), refused=self._refused,
+            then=partial(self._done, customer, self._panel.values(), self._panel.touches), refused=self._refused,
         )  # fmt: skip
 
     def _form(self, values: dict[str, Any]) -> QuickNoteForm:
@@ -123,10 +123,10 @@ class NoteKeeping(QObject):
             ended_at=datetime.fromisoformat(values["ended_at"]) if values["ended_at"] else None,
         )  # fmt: skip
 
-    def _done(self, customer: UUID, values: dict[str, Any], note: UUID | None) -> None:
+    def _done(self, customer: UUID, values: dict[str, Any], touches: int, note: UUID | None) -> None:
         if customer == self._customer_id:
             self._panel.save.setEnabled(True)
-            if self._panel.values() == values:
+            if self._panel.touches == touches:
                 self._panel.clear()
             else:  # typed on while it was being saved: that is a new draft
                 self._keep()

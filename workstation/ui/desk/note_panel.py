@@ -30,7 +30,10 @@ def channels() -> list[tuple[str, str, str]]:
 
 
 class NotePanel(QFrame):
-    """Signals:
+    """Attributes:
+    touches: how often the agent typed or chose something; what is suggested or arrives does not count.
+
+    Signals:
     paused: the agent stopped typing for a moment; the draft is to be kept.
     submitted: Ctrl+Enter or Save.
     """
@@ -44,6 +47,7 @@ class NotePanel(QFrame):
         self.setAccessibleName(_("Quick note"))
         self._clock, self._zone = clock, zone
         self.is_changed, self.is_call_owed = False, False
+        self.touches = 0
         self.timer = ContactTimer(clock)
         self.channel, self.point = QComboBox(), PointField()
         self.editor = _Editor(self)
@@ -124,6 +128,7 @@ class NotePanel(QFrame):
     def _touch(self) -> None:
         """Something was typed or chosen: what was kept is not the whole any more."""
         self.is_changed = True
+        self.touches += 1
         self.tell_kept("")
         self._pause.start()
 
