@@ -218,24 +218,26 @@ begin
     perform workstation.lock_records(me, p_ops);
     for run in
         with given as materialized (
-            select o.ord, o.op, o.op ->> 'entity' as entity, o.op ->> 'kind' as kind, (o.op ->> 'op_id')::uuid as op_id
+            select o.ord, o.op, o.op ->> 'entity' as entity, o.op ->> 'kind' as kind, (o.op ->> 'op_id')::uuid as op_id,
+                -- What stands on what: a kind only on those before it.
+                coalesce(array_position(array['customer', 'contact_point', 'contact', 'callback', 'note'], o.op ->> 'entity'),
+                    6) as rank
             from jsonb_array_elements(p_ops) with ordinality o(op, ord)
-        ), chained as materialized ( -- created here, and needed here by another of its kind
-            select m.entity, m.op ->> 'id' as id from given m where m.kind = 'add'
-            intersect
-            select g.entity, w.value from given g cross join lateral jsonb_array_elements_text(g.op -> 'needs') w
-        ), known as (
-            select g.*, a.op_id is not null as is_repeat,
-                -- Creations of one kind go in at once, but for those that stand on another one of them.
-                a.op_id is null and (g.kind is distinct from 'add'
-                    or exists (select from chained b where b.entity = g.entity and g.op -> 'needs' ? b.id)
-                    or not exists (select from workstation.entity x where x.name = g.entity and x.addable)) as is_alone,
-                g.ord - row_number() over (partition by g.entity, g.kind, a.op_id is not null order by g.ord) as island
-            from given g left join workstation.op_applied a on a.op_id = g.op_id
+        ), made as materialized (
+            select g.op ->> 'id' as id, max(g.rank) as rank from given g where g.kind = 'add' group by 1
+        ), backwards as materialized ( -- stands on what is created here and by its kind comes later, or on its own kind
+            select distinct g.ord from given g cross join lateral jsonb_array_elements_text(g.op -> 'needs') w
+            join made m on m.id = w.value and m.id <> g.op ->> 'id' where m.rank >= g.rank
+        ), known as materialized (
+            select g.*, a.op_id is not null as is_repeat, a.op_id is null
+                and (g.kind is distinct from 'add' or b.ord is not null or x.name is null) as is_alone
+            from given g left join workstation.op_applied a on a.op_id = g.op_id left join backwards b on b.ord = g.ord
+            left join workstation.entity x on x.name = g.entity and x.addable
+        ), parted as ( -- between two that go alone, all creations of one kind go in by one statement
+            select k.*, 2 * count(*) filter (where k.is_alone) over (order by k.ord) - k.is_alone::integer as part from known k
         )
-        select k.entity, k.kind, k.is_repeat, array_agg(k.op order by k.ord) as ops from known k
-        group by k.entity, k.kind, k.is_repeat, case when k.is_alone then k.ord + 1000000 else k.island end
-        order by min(k.ord)
+        select p.entity, p.kind, p.is_repeat, array_agg(p.op order by p.ord) as ops from parted p
+        group by p.part, p.entity, p.kind, p.is_repeat order by p.part, min(p.rank), min(p.ord)
     loop
         if run.is_repeat then
             return query select * from workstation.answer_again(me, run.entity, run.ops);
