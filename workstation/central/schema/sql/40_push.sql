@@ -225,9 +225,11 @@ begin
             from jsonb_array_elements(p_ops) with ordinality o(op, ord)
         ), made as materialized (
             select g.op ->> 'id' as id, max(g.rank) as rank from given g where g.kind = 'add' group by 1
+        ), wanted as materialized ( -- apart: joined at once with what is made, every operation was held against every other
+            select g.ord, g.rank, g.op ->> 'id' as id, w.value as need
+            from given g cross join lateral jsonb_array_elements_text(g.op -> 'needs') w
         ), backwards as materialized ( -- stands on what is created here and by its kind comes later, or on its own kind
-            select distinct g.ord from given g cross join lateral jsonb_array_elements_text(g.op -> 'needs') w
-            join made m on m.id = w.value and m.id <> g.op ->> 'id' where m.rank >= g.rank
+            select distinct w.ord from wanted w join made m on m.id = w.need where m.rank >= w.rank and m.id <> w.id
         ), known as materialized (
             select g.*, a.op_id is not null as is_repeat, a.op_id is null
                 and (g.kind is distinct from 'add' or b.ord is not null or x.name is null) as is_alone
