@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,10 +61,10 @@ class Ground:
 
 
 @contextmanager
-def ground() -> Iterator[Ground]:
-    """A durable central in a temporary folder."""
+def ground(settings: Mapping[str, str] | None = None) -> Iterator[Ground]:
+    """A durable central in a temporary folder, with these settings of PostgreSQL."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as closing:
-        server = closing.enter_context(EmbeddedPostgres(Path(folder) / "central"))
+        server = closing.enter_context(EmbeddedPostgres(Path(folder) / "central", settings=settings))
         admin.init(server.admin_url)
         for login in ("writer", "reader"):
             accounts.add_agent(server.admin_url, login, login, "agent", "main", "main", PASSWORD)
