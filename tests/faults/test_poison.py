@@ -223,7 +223,7 @@ def test_what_hangs_on_a_refused_customer_is_held_and_follows_when_it_is_correct
         1,
     ]
     (line,) = refused(aziza)
-    assert (line.entity_id, line.state, line.reason) == (customer, "refused", "name may not be empty.")
+    assert (line.entity_id, line.state, line.reason) == (customer, "refused", "Name may not be empty.")
     assert [held.entity for held in line.held] == ["contact_point", "contact", "note", "callback", *["note"] * 20]
     assert [held.values["body"] for held in line.held[4:]] == [f"note {number}" for number in range(20)]
     assert sync_overheard(aziza)[1].pushed == []

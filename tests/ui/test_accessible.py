@@ -122,10 +122,10 @@ def test_every_control_of_popups_and_of_the_smaller_dialogs_has_a_name(desk, qtb
     tray.begin()
     desk.settle()
     conflict = ConflictLine(
-        customer, customer, "Dilnoza", "customer", customer, "name", "a", "b", "c", "Botir", True, desk.time[0]
+        customer, customer, "Dilnoza", "customer", customer, "name", "a", "b", "c", "Botir", True, desk.time[0], {}
     )
     for dialog in (
-        tray, NoteDialog(window, card, desk.seat.zone, desk.seat.clock), ConflictDialog(window, [conflict]),
+        tray, NoteDialog(window, card, desk.seat.zone, desk.seat.clock), ConflictDialog(window, [conflict], desk.seat),
         ReasonDialog(window, "Cancel callback", "Why?", "Cancel"), ReassignDialog(window, [], 1),
         CustomerChoice(window, desk.background, "a note"), CallbackDialog(window, desk.background, desk.seat, customer),
     ):  # fmt: skip

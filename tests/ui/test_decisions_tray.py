@@ -7,11 +7,12 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton
 
 from tests.ui.quiet_desk import ME, NOW, REGIONS, quiet_desk, type_text, until
-from workstation.records import Customer, Note, OutboxEntry
-from workstation.services import customers, drafts, notes
+from workstation.records import ContactPoint, Customer, Note, OutboxEntry
+from workstation.services import contacts, customers, drafts, notes
+from workstation.services.contacts import ContactForm
 from workstation.services.sync.standing import connection_of
 from workstation.ui.desk.screen import DeskScreen
-from workstation.ui.shell.decision_cards import RefusedCard
+from workstation.ui.shell.decision_cards import CorrectionForm, RefusedCard
 from workstation.ui.shell.decisions import DecisionsTray
 from workstation.ui.widgets.choose_customer import CustomerChoice
 
@@ -184,3 +185,79 @@ def test_it_waits_since_the_oldest_change_was_made(desk):
     with desk.store.read() as session:
         found = connection_of(session, ME, "offline", "", desk.time[0] + timedelta(hours=3))
     assert found.waiting_since == NOW
+
+
+def refuse(desk, entity, **reason):
+    with desk.store.from_central() as inbox:
+        inbox.connection.execute(
+            "update outbox set state = 'refused', reason = ? where entity = ?", (json.dumps(reason), entity)
+        )
+
+
+def told_in(tray):
+    until(lambda: tray.findChildren(RefusedCard))
+    (card,) = tray.findChildren(RefusedCard)
+    fields = [one.toPlainText() for one in card.findChildren(QPlainTextEdit)]
+    return "\n".join([*fields, *(one.text() for one in card.findChildren(QLabel))])
+
+
+def test_a_refused_callback_is_told_in_words_of_people(desk, tray):
+    customer = desk.add_customer(NAME, "+998901234567")
+    desk.promise(customer, minutes=30)
+    refuse(desk, "callback", reason="unknown_reference", field="contact_point_id")
+    tray.begin()
+    told = told_in(tray)
+    assert "Number names something central does not have." in told
+    assert "Made by: customer asked" in told
+    assert "State: open" in told
+    assert "Time: today " in told
+    assert not [raw for raw in ("_id", "wall_start", "window_minutes", str(ME)) if raw in told], told
+
+
+def test_the_words_of_a_refused_contact_are_those_of_its_outcome_and_of_this_wall(desk, tray):
+    customer = desk.add_customer(NAME, "+998901234567")
+    with desk.store.write() as session:
+        form = ContactForm("call", "in", "no_answer", desk.time[0] - timedelta(minutes=5), None)
+        contacts.log_contact(session, customer, ME, form, desk.time[0], REGIONS)
+    refuse(desk, "contact", reason="too_long", field="channel", limit=40)
+    tray.begin()
+    told = told_in(tray)
+    assert "Channel is longer than 40 characters." in told
+    assert "Channel: call" in told
+    assert "Direction: from the customer" in told
+    assert "Outcome: No answer" in told
+    assert "Began: today " in told
+
+
+def test_a_yes_or_no_is_ticked_and_only_the_refused_link_can_be_emptied(desk, tray):
+    customer = desk.add_customer(NAME, "+998901234567")
+    with desk.store.write() as session:
+        point = session.query(ContactPoint).one()
+        form = ContactForm("call", "in", None, desk.time[0], None, phone=point.value)
+        contacts.log_contact(session, customer, ME, form, desk.time[0], REGIONS)
+    refuse(desk, "contact", reason="unknown_reference", field="contact_point_id")
+    tray.begin()
+    press_button(tray, "Correct and send…")
+    form = answer(CorrectionForm)
+    assert "contact_point_id" in form.fields
+    assert "callback_id" not in form.fields
+    form.fields["contact_point_id"].setText("")
+    form.primary.click()
+    until(lambda: ("contact", "waiting") in states(desk))
+    with desk.store.read() as session:
+        (entry,) = [one for one in session.query(OutboxEntry) if one.entity == "contact"]
+        assert entry.set["contact_point_id"][1] is None
+
+
+def test_a_flag_of_a_refused_customer_is_corrected_with_a_tick(desk, tray):
+    made, _other = refuse_customer(desk)
+    tray.begin()
+    press_button(tray, "Correct and send…")
+    form = answer(CorrectionForm)
+    assert not form.fields["is_vip"].isChecked()
+    form.fields["is_vip"].setChecked(True)
+    form.primary.click()
+    until(lambda: ("customer", "refused") not in states(desk))
+    with desk.store.read() as session:
+        ticked = [one.set["is_vip"][1] for one in session.query(OutboxEntry) if one.entity_id == made]
+        assert ticked == [True]

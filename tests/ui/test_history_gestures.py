@@ -100,6 +100,7 @@ def test_a_deleted_note_leaves_a_tombstone_and_comes_back_by_undo(desk, screen, 
     press(screen.timeline.list, "Delete")
     until(lambda: shown(screen) == ["deleted"])
     assert bodies(desk) == [("wrong customer", True)]
+    until(lambda: screen.undo)
     screen.undo[-1][1]()
     until(lambda: shown(screen) == ["wrong customer"])
 

@@ -22,7 +22,8 @@ SHORTEST_WINDOW = 5  # minutes left before closing that are still worth a promis
 LONGEST_WINDOW = 24 * 60
 ZONES = {"UZ": "Asia/Tashkent", "BY": "Europe/Minsk", "RU": "Europe/Moscow", "KZ": "Asia/Almaty"}
 CUSTOMER_ASKED, WE_PROMISED = "customer asked", "we promised"
-MADE_BY = (CUSTOMER_ASKED, WE_PROMISED, "retry rule", "expiry rule")
+BY_PEOPLE = (CUSTOMER_ASKED, WE_PROMISED)
+MADE_BY = (*BY_PEOPLE, "retry rule", "expiry rule")
 PRIORITIES = ("normal", "promised", "deadline")
 
 
@@ -255,7 +256,7 @@ def _zone_or_utc(customer: Customer, said: str | None, region: str) -> str:
 
 def _instant_or_none(at: str, zone: str) -> datetime | None:
     try:
-        said = texts.moment_or_wall(at, "at")
+        said = texts.moment_or_wall(at, _("The time"), "at")
         return (said if said.tzinfo else said.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     except (Refused, OverflowError):
         return None

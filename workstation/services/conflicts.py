@@ -1,6 +1,7 @@
 """Conflicts: one field changed by two people; both values are kept until somebody chooses."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,14 +14,14 @@ from workstation.errors import Refused
 from workstation.language import _
 from workstation.records import KINDS, Conflict, Record
 from workstation.records.base import Id, UtcTime
-from workstation.services import customers, lookup, texts
+from workstation.services import customers, lookup, record_words, texts
 
 
 @dataclass(frozen=True, slots=True)
 class ConflictLine:
     """A field with two values: central's (`kept`), the other one (`lost`), and what both started from (`before`).
 
-    `mine` and `theirs` are the same as this desk's agent sees them.
+    `mine` and `theirs` are the same as this desk's agent sees them; `names` tells what ids and codes in it stand for.
     """
 
     id: UUID
@@ -35,6 +36,7 @@ class ConflictLine:
     lost_by: str | None
     is_mine_lost: bool
     found_at: datetime
+    names: Mapping[str, str]
 
     @property
     def mine(self) -> Any:
@@ -54,11 +56,12 @@ def open_conflicts(session: Session, me: UUID) -> list[ConflictLine]:
     )
     names = customers.names_of(session, [c.customer_id for c in found if c.customer_id])
     logins = lookup.names_of_agents(session)
+    words = record_words.named(session, [_value(text) for c in found for text in (c.kept, c.lost, c.before)])
     return [
         ConflictLine(
             c.id, c.customer_id, names.get(c.customer_id) if c.customer_id else None, c.entity, c.entity_id, c.field,
             _value(c.kept), _value(c.lost), _value(c.before), logins.get(c.lost_by) if c.lost_by else None,
-            c.lost_by == me, c.found_at,
+            c.lost_by == me, c.found_at, words,
         )
         for c in found
     ]  # fmt: skip
@@ -86,6 +89,7 @@ def _give_back(session: Session, conflict: Conflict) -> None:
 def _as_held(column: Any, value: Any) -> Any:
     """A value that travelled, as its column holds it. Raises Refused when it cannot."""
     wire = {Id: str, UtcTime: str, Text: str, Boolean: bool, JSON: dict, Integer: int}
+    called = record_words.field_words(column.name, column.table.name)
     fits = any(isinstance(column.type, kind) and type(value) is python for kind, python in wire.items())
     try:
         if value is None and column.nullable:
@@ -93,10 +97,10 @@ def _as_held(column: Any, value: Any) -> Any:
         if not fits:
             raise ValueError(column.name)
         if isinstance(column.type, UtcTime):
-            return texts.instant(value, column.name)
+            return texts.instant(value, called, column.name)
         return UUID(value) if isinstance(column.type, Id) else value
     except ValueError as error:
-        raise Refused(_("{field} cannot take this value any more.").format(field=column.name), column.name) from error
+        raise Refused(_("{field} cannot take this value any more.").format(field=called), column.name) from error
 
 
 def _value(text: str) -> Any:

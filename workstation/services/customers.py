@@ -15,7 +15,7 @@ from workstation.keys import parse_phone
 from workstation.language import _
 from workstation.records import ContactPoint, Customer
 from workstation.records.base import TEXT_LIMIT, UtcTime
-from workstation.services import lookup, texts
+from workstation.services import lookup, record_words, texts
 
 KINDS = ("person", "organisation", "prospect")
 POINT_KINDS = ("phone", "email", "telegram", "site", "other")
@@ -117,23 +117,23 @@ def edit_as(session: Session, customer_id: UUID, changes: Mapping[str, str], rol
 
 
 def _value(field: str, text: str) -> Any:
-    column = Customer.__table__.columns[field]
+    column, called = Customer.__table__.columns[field], record_words.field_words(field)
     if isinstance(column.type, Boolean):
         said = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}.get(
             text.lower()
         )
         if said is None:
-            raise Refused(_("{field} is yes or no.").format(field=field), field)
+            raise Refused(_("{field} is yes or no.").format(field=called), field)
         return said
     if isinstance(column.type, UtcTime):
-        return texts.instant(text, field) if text else None
+        return texts.instant(text, called, field) if text else None
     if field == "name":
-        return texts.required(text, _("A name"))
+        return texts.required(text, _("A name"), field=field)
     if field == "time_zone" and text:
         check_zone(text)
     if field == "kind" and text not in KINDS:
-        raise Refused(_("{field} is one of: {values}.").format(field=field, values=", ".join(KINDS)), field)
-    return texts.optional(text, field, Customer.limits.get(field, TEXT_LIMIT)) or None
+        raise Refused(_("{field} is one of: {values}.").format(field=called, values=", ".join(KINDS)), field)
+    return texts.optional(text, called, Customer.limits.get(field, TEXT_LIMIT), field) or None
 
 
 def check_zone(name: str) -> None:
@@ -171,7 +171,7 @@ def add_point(
         )  # fmt: skip
         session.add(point)
     assert point is not None, "just added"
-    point.label = texts.optional(label, "label") or None
+    point.label = texts.optional(label, record_words.field_words("label"), field="label") or None
     return point.id
 
 
@@ -186,7 +186,7 @@ def mark_point(session: Session, point_id: UUID, fields: Mapping[str, Any], regi
     for name in fields.keys() & {"status", "do_not_use", "is_primary"}:
         setattr(point, name, fields[name])
     for name in fields.keys() & {"label", "way_through"}:
-        setattr(point, name, texts.optional(fields[name], name) or None)
+        setattr(point, name, texts.optional(fields[name], record_words.field_words(name), field=name) or None)
     if "value" in fields:
         _correct_value(point, texts.required(fields["value"], _("The contact point")), regions)
     if fields.get("is_primary"):

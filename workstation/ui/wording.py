@@ -1,11 +1,13 @@
-"""Times and lengths as people read them, in the language of the window."""
+"""Times, lengths and values as people read them, in the language of the window."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QDate, QLocale, QTime
 
 from workstation.language import _
+from workstation.services.record_words import stored_words
 
 
 def clock_time(moment: datetime, zone: ZoneInfo) -> str:
@@ -68,3 +70,29 @@ def number(value: int) -> str:
 def offset(zone: ZoneInfo, other: ZoneInfo, now: datetime) -> timedelta:
     """How far the clocks of two zones are apart now."""
     return (now.astimezone(zone).utcoffset() or timedelta(0)) - (now.astimezone(other).utcoffset() or timedelta(0))
+
+
+def value(value: object, field: str, entity: str, names: Mapping[str, str], zone: ZoneInfo, now: datetime) -> str:
+    """What stands in a field of a record, as people read it. `names` tells what ids and codes stand for."""
+    if value is None or value == "":
+        return _("(empty)")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {one}" for name, one in value.items())
+    if not isinstance(value, str):
+        return str(value)
+    stands_for = names.get(value) if field == "disposition" or field.endswith("_id") else None
+    return stands_for or stored_words(field, value, entity) or _time_in(field, value, zone, now) or value
+
+
+def _time_in(field: str, text: str, zone: ZoneInfo, now: datetime) -> str | None:
+    if not field.endswith(("_at", "_until", "_start")):
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+        return moment(
+            found if found.tzinfo else found.replace(tzinfo=zone), zone, now
+        )  # a wall's time is told as it is
+    except (ValueError, OverflowError):
+        return None

@@ -1,9 +1,10 @@
 """What waits for a person's decision: operations central refused or could not carry out, with their text whole."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from workstation.records.base import TEXT_LIMIT, Id, UtcTime
 from workstation.replica import delivery
 from workstation.replica.inbox import Inbox
 from workstation.replica.outbox import NOT_ACCEPTED, REJECTED
-from workstation.services import customers, lookup, texts
+from workstation.services import customers, lookup, record_words, texts
 from workstation.services.conflicts import ConflictLine, open_conflicts
 from workstation.services.drafts import DraftLine, stranded
 from workstation.wire import columns_of, to_wire
@@ -27,7 +28,8 @@ from workstation.wire import columns_of, to_wire
 
 @dataclass(frozen=True, slots=True)
 class RefusedLine:
-    """One refused or quarantined operation: what was wanted (`values`), why not, and what is held because of it."""
+    """One refused or quarantined operation: what was wanted (`values`), why not (`field`: because of which one), and
+    what is held because of it; `names` tells what ids and codes in it stand for."""
 
     op_id: UUID
     n: int
@@ -41,6 +43,8 @@ class RefusedLine:
     values: Values
     made_at: datetime
     held: list["RefusedLine"]
+    field: str | None
+    names: Mapping[str, str]
 
 
 def refused(session: Session) -> list[RefusedLine]:
@@ -57,8 +61,11 @@ def refused(session: Session) -> list[RefusedLine]:
         if root is not None:
             owner.setdefault(entry.entity_id, root)
             below.setdefault(root, []).append(entry)
+    everything = (*rejected, *orphans, *held)
+    words = record_words.named(session, [new for entry in everything for _old, new in entry.set.values()])
+    line = partial(_line, names, words)
     return [
-        _line(entry, names, [_line(dependant, names, []) for dependant in below.get(entry.entity_id, [])])
+        line(entry, [line(dependant, []) for dependant in below.get(entry.entity_id, [])])
         for entry in (*rejected, *orphans)
     ]
 
@@ -84,20 +91,24 @@ def _orphaned_by(session: Session, held: Iterable[OutboxEntry]) -> list[OutboxEn
     return [entry for entry in session.scalars(query.order_by(OutboxEntry.n)) if entry.entity_id in needed]
 
 
-def _line(entry: OutboxEntry, names: dict[UUID, str], held: list[RefusedLine]) -> RefusedLine:
+def _line(
+    names: Mapping[UUID, str], words: Mapping[str, str], entry: OutboxEntry, held: list[RefusedLine]
+) -> RefusedLine:
+    said = json.loads(entry.reason) if entry.reason else {}
     return RefusedLine(
         entry.op_id, entry.n, entry.state, entry.kind, entry.entity, entry.entity_id, entry.customer_id,
         names.get(entry.customer_id) if entry.customer_id else None,
-        in_words(entry.reason), {name: pair[1] for name, pair in entry.set.items()}, entry.made_at, held,
+        in_words(entry.reason, entry.entity), {name: pair[1] for name, pair in entry.set.items()}, entry.made_at, held,
+        said.get("field"), words,
     )  # fmt: skip
 
 
-def in_words(reason: str | None) -> str:
-    """Why central said no, as a sentence."""
+def in_words(reason: str | None, entity: str) -> str:
+    """Why central said no to a change of such a record, as a sentence."""
     if reason is None:
         return _("It stands on something that central refused.")
     said: dict[str, Any] = json.loads(reason)
-    field, limit = said.get("field", ""), said.get("limit", "")
+    field, limit = record_words.field_words(str(said.get("field", "")), entity), said.get("limit", "")
     sentences = {
         "blank": _("{field} may not be empty."),
         "too_long": _("{field} is longer than {limit} characters."),
@@ -237,24 +248,25 @@ def _value(kind: type[Record], entry: OutboxEntry, name: str, text: Any) -> Any:
     """A corrected value as it travels. A change can be corrected in the fields it changes, a creation in all."""
     fixed = {"id", "version", "scope_id", "customer_id", kind.author}
     writable = {c.name for c in columns_of(kind) if c.name not in fixed and not isinstance(c.type, JSON)}
+    called = record_words.field_words(name, entry.entity)
     if name not in (writable if entry.kind == "add" else writable & kind.editable & entry.set.keys()):
-        raise Refused(_("{field} cannot be corrected here.").format(field=name), name)
+        raise Refused(_("{field} cannot be corrected here.").format(field=called), name)
     column = kind.__table__.columns[name]
     try:
         if isinstance(column.type, Text):
             if name == "time_zone" and text:
                 customers.check_zone(str(text))
             written = texts.required if not column.nullable else texts.optional
-            return written(str(text), name, kind.limits.get(name, TEXT_LIMIT)) or None
+            return written(str(text), called, kind.limits.get(name, TEXT_LIMIT), name) or None
         if text == "" and column.nullable:
             return None
         if isinstance(column.type, UtcTime):
-            return to_wire(texts.instant(str(text), name))
+            return to_wire(texts.instant(str(text), called, name))
         if isinstance(column.type, Boolean):
             return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[str(text).lower()]
         return str(UUID(str(text))) if isinstance(column.type, Id) else int(text)
     except (ValueError, KeyError, TypeError) as error:
-        raise Refused(_("{field} cannot be “{value}”.").format(field=name, value=text), name) from error
+        raise Refused(_("{field} cannot be “{value}”.").format(field=called, value=text), name) from error
 
 
 def _is_left_behind(inbox: Inbox, record_id: UUID, customer_id: UUID) -> bool:

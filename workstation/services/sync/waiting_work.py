@@ -61,7 +61,7 @@ def waiting_work(session: Session) -> list[WaitingLine]:
             entry.made_at, entry.state, entry.entity, entry.entity_id, entry.customer_id,
             names.get(entry.customer_id) if entry.customer_id else None,
             {name: pair[1] for name, pair in entry.set.items()},
-            in_words(entry.reason) if entry.reason else None,
+            in_words(entry.reason, entry.entity) if entry.reason else None,
         )
         for entry in entries
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from workstation.services import agenda, callback_rules, callbacks, calling_hour
 from workstation.services.agenda import CallbackStartCard
 from workstation.services.callback_rules import CallbackForm, CallbackPreview
 from workstation.services.callbacks import CallbackLine
+from workstation.services.record_words import made_by_words, priority_words
 from workstation.ui.background import Background
 from workstation.ui.callbacks import words
 from workstation.ui.callbacks.when_field import WhenField
@@ -111,11 +112,10 @@ class CallbackDialog(Dialog):
         self.add_buttons(_("Save"), self.save)
 
     def _fill_choices(self) -> None:
-        known = {"customer asked": _("customer asked"), "we promised": _("we promised")}
-        for value, shown in known.items():
-            self.made_by.addItem(shown, value)
-        for value, shown in zip(callback_rules.PRIORITIES, (_("normal"), _("promised"), _("deadline")), strict=True):
-            self.priority.addItem(shown, value)
+        for made_by in callback_rules.BY_PEOPLE:
+            self.made_by.addItem(made_by_words(made_by), made_by)
+        for priority in callback_rules.PRIORITIES:
+            self.priority.addItem(priority_words(priority), priority)
         self.made_by.setCurrentIndex(1)
         self.point.addItem(_("any"), None)
         self.owner.addItem(_("me"), self._seat.agent_id)

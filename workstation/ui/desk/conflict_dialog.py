@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import Signal
@@ -10,33 +9,11 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QRadioButton, QSizePoli
 
 from workstation.language import _
 from workstation.services.conflicts import ConflictLine
+from workstation.services.record_words import field_words
+from workstation.ui import wording
+from workstation.ui.seat import Seat
 from workstation.ui.widgets.dialog import Dialog
 from workstation.ui.widgets.parts import label, scrolling
-
-
-def shown(value: Any) -> str:
-    """A value as people read it."""
-    if value is None or value == "":
-        return _("(empty)")
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return str(value)
-
-
-def field_words(field: str) -> str:
-    """The name of a field as its form says it."""
-    return {
-        "name": _("Name"), "need": _("Need"), "kind": _("Kind"), "language": _("Language"),
-        "time_zone": _("Time zone"), "channel": _("Preferred channel"), "hours": _("Preferred days and hours"),
-        "wish": _("Own words of the wish"), "do_not_contact": _("Do not contact (scope)"), "value": _("Value"),
-        "status": _("Status"), "state": _("State"), "owner_id": _("Owner"), "reason": _("Reason"),
-        "wall_start": _("Time"), "label": _("Label"), "is_vip": _("VIP"), "is_conflict": _("Conflict before"),
-        "is_vulnerable": _("Vulnerable"), "is_staff": _("Colleague"), "consent_withdrawn": _("Consent withdrawn"),
-        "do_not_contact_reason": _("Do not contact: why"), "body": _("Note"), "is_pinned": _("pinned"),
-        "is_deleted": _("deleted"), "is_primary": _("main"), "do_not_use": _("Do not use"), "phone": _("Phone"),
-        "disposition": _("Outcome"), "priority": _("Priority"), "made_by": _("Made by"), "said": _("What was said"),
-        "zone": _("Time zone"),
-    }.get(field, field)  # fmt: skip
 
 
 class ConflictDialog(Dialog):
@@ -46,8 +23,9 @@ class ConflictDialog(Dialog):
 
     resolved = Signal(object, str)
 
-    def __init__(self, parent: QWidget | None, conflicts: Sequence[ConflictLine]) -> None:
+    def __init__(self, parent: QWidget | None, conflicts: Sequence[ConflictLine], seat: Seat) -> None:
         super().__init__(parent, _("Two people changed the same"))
+        self._seat = seat
         self._choices: dict[UUID, QButtonGroup] = {}
         if conflicts and conflicts[0].customer:
             self.body.addWidget(label(conflicts[0].customer, "strong", wrap=True))
@@ -81,7 +59,8 @@ class ConflictDialog(Dialog):
                 one.setChecked(True)
 
     def _add(self, grid: QGridLayout, number: int, conflict: ConflictLine) -> None:
-        grid.addWidget(label(field_words(conflict.field), "strong", wrap=True), number, 0)
+        field = field_words(conflict.field, conflict.entity)
+        grid.addWidget(label(field, "strong", wrap=True), number, 0)
         group = QButtonGroup(self)
         self._choices[conflict.id] = group
         who = conflict.lost_by or _("a colleague")
@@ -89,16 +68,17 @@ class ConflictDialog(Dialog):
         for at, (take, value, whose) in enumerate(
             (("mine", conflict.mine, by[0]), ("theirs", conflict.theirs, by[1])), start=1
         ):
-            choice = _Choice(shown(value), partial(self._mark_all, take))
+            said = self._in_words(conflict, value)
+            choice = _Choice(said, partial(self._mark_all, take))
             choice.setProperty("take", take)
-            choice.setAccessibleName(
-                _("{field}, {whose}: {value}").format(
-                    field=field_words(conflict.field), whose=whose, value=shown(value)
-                )
-            )
+            choice.setAccessibleName(_("{field}, {whose}: {value}").format(field=field, whose=whose, value=said))
             group.addButton(choice)
             grid.addWidget(choice, number, at)
-        grid.addWidget(label(shown(conflict.before), "before", wrap=True), number, 3)
+        grid.addWidget(label(self._in_words(conflict, conflict.before), "before", wrap=True), number, 3)
+
+    def _in_words(self, conflict: ConflictLine, value: object) -> str:
+        seat = self._seat
+        return wording.value(value, conflict.field, conflict.entity, conflict.names, seat.zone, seat.clock())
 
     def _mark_all(self, take: str) -> None:
         for conflict_id in self._choices:

@@ -12,6 +12,7 @@ from workstation.language import _, ngettext
 from workstation.services import outcome_words
 from workstation.services.attempts import PointTried
 from workstation.services.customers import STATUSES, ContactPointLine
+from workstation.services.record_words import point_status_words
 from workstation.ui import wording
 from workstation.ui.widgets.icons import Icon, IconButton
 from workstation.ui.widgets.parts import Elided, label, set_role
@@ -19,16 +20,6 @@ from workstation.ui.widgets.parts import Elided, label, set_role
 ICONS = {"phone": "phone", "email": "mail", "telegram": "chat", "site": "globe", "domain": "globe"}
 TOOL, DIAL, GAP = 26, 20, 4  # px: an icon and what the mouse needs around it; the first stands under the heading
 DEAD = {"voice robot", "wrong person", "not in service", "invalid", "fax"}
-
-
-def status_words(status: str) -> str:
-    """What is known of a contact point, as people say it."""
-    return {
-        "unknown": _("not tried yet"), "reaches person": _("reaches the person"),
-        "reaches family or colleague": _("reaches family or a colleague"), "reception": _("reception"),
-        "IVR": _("voice menu"), "voice robot": _("voice robot"), "voicemail": _("voicemail"), "fax": _("fax"),
-        "wrong person": _("wrong person"), "not in service": _("not in service"), "invalid": _("invalid"),
-    }.get(status, status)  # fmt: skip
 
 
 def tried_words(tried: PointTried | None, zone: ZoneInfo, now: datetime) -> str:
@@ -60,7 +51,7 @@ class ContactPointRow(QFrame):
         self.point = point
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setProperty("role", "point")
-        words = status_words(point.status)
+        words = point_status_words(point.status)
         state = _("do not use") if point.do_not_use else words
         waits = _("waits for central") if is_waiting else ""
         main = _("main") if point.is_primary else ""
@@ -148,7 +139,7 @@ class ContactPointRow(QFrame):
         menu.addAction(_("How to get through…"), lambda: self.way_wanted.emit(self.point))
         statuses = menu.addMenu(_("What answers there"))
         for status in STATUSES:
-            action = statuses.addAction(status_words(status), partial(self._change, status=status))
+            action = statuses.addAction(point_status_words(status), partial(self._change, status=status))
             action.setCheckable(True)
             action.setChecked(status == self.point.status)
         menu.popup(self.mapToGlobal(self.rect().bottomLeft()))

@@ -6,15 +6,8 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
 from workstation.errors import Refused
 from workstation.language import _
 from workstation.services.customers import POINT_KINDS, ContactPointLine
+from workstation.services.record_words import point_kind_words
 from workstation.ui.widgets.dialog import Dialog
-
-
-def kind_words(kind: str) -> str:
-    """A kind of contact point as people call it."""
-    return {
-        "phone": _("phone"), "email": _("e-mail"), "telegram": _("Telegram"), "site": _("web site"),
-        "domain": _("domain"),
-    }.get(kind, _("other"))  # fmt: skip
 
 
 class PointForm(Dialog):
@@ -28,7 +21,7 @@ class PointForm(Dialog):
         super().__init__(parent, _("One more way to reach them"))
         self.kind, self.value, self.label = QComboBox(), QLineEdit(), QLineEdit()
         for kind in POINT_KINDS:
-            self.kind.addItem(kind_words(kind), kind)
+            self.kind.addItem(point_kind_words(kind), kind)
         form = QFormLayout()
         for words, field in ((_("Value"), self.value), (_("Kind"), self.kind), (_("Label"), self.label)):
             field.setAccessibleName(words)

@@ -85,7 +85,7 @@ class ProfileEditing(QObject):
     def _show_conflicts(self, lines: list[ConflictLine]) -> None:
         of_this = [line for line in lines if line.customer_id == self._customer_id]
         if of_this:
-            dialog = ConflictDialog(self._window, of_this)
+            dialog = ConflictDialog(self._window, of_this, self._seat)
             dialog.resolved.connect(self._resolve)
             dialog.open()
 

@@ -4,40 +4,41 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFormLayout, QFrame, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QFrame, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from workstation.errors import Refused
 from workstation.language import _, ngettext
 from workstation.services.drafts import DraftLine
+from workstation.services.record_words import field_words, kind_words
 from workstation.services.sync.decisions import RefusedLine
-from workstation.ui.desk.conflict_dialog import field_words, shown
+from workstation.ui import wording
+from workstation.ui.seat import Seat
 from workstation.ui.widgets.dialog import Dialog
 from workstation.ui.widgets.icons import Icon
 from workstation.ui.widgets.parts import Margins, button, column, label, row
 
 CARD: Margins = (12, 10, 12, 10)
 HIDDEN = {"id", "scope_id", "version", "customer_id", "author_id", "made_at", "written_at", "digits", "e164"}
+LINKS = {
+    "owner_id", "team_id", "contact_point_id", "contact_id", "callback_id", "source_contact_id", "rescheduled_to",
+    "supersedes",
+}  # fmt: skip
 NOTHING: tuple[object, ...] = (None, "", {}, [])
 
 
-def kind_words(entity: str) -> str:
-    """What kind of thing it is."""
-    return {
-        "note": _("Note"), "contact": _("Contact"), "callback": _("Callback"), "customer": _("Customer"),
-        "contact_point": _("Contact point"),
-    }.get(entity, entity)  # fmt: skip
-
-
-def text_of(line: RefusedLine) -> str:
-    """All that was written, for reading and copying."""
+def text_of(line: RefusedLine, seat: Seat) -> str:
+    """All that was written, for reading and copying; a link to something without a name tells nobody anything."""
     told = {
-        name: value for name, value in line.values.items() if name not in HIDDEN and value not in (None, "", {}, [])
+        name: value
+        for name, value in line.values.items()
+        if name not in HIDDEN and value not in NOTHING and (name not in LINKS or value in line.names)
     }
     if line.kind == "add":
         told = {name: value for name, value in told.items() if value is not False}  # nobody said so
     if set(told) == {"body"}:
         return str(told["body"])
-    return "\n".join(f"{field_words(name)}: {shown(value)}" for name, value in told.items())
+    said = partial(wording.value, entity=line.entity, names=line.names, zone=seat.zone, now=seat.clock())
+    return "\n".join(f"{field_words(name, line.entity)}: {said(value, name)}" for name, value in told.items())
 
 
 class RefusedCard(QFrame):
@@ -53,8 +54,9 @@ class RefusedCard(QFrame):
     discard_wanted = Signal(object, bool)
     attach_wanted = Signal(object)
 
-    def __init__(self, line: RefusedLine) -> None:
+    def __init__(self, line: RefusedLine, seat: Seat) -> None:
         super().__init__()
+        self._seat, self._text = seat, text_of(line, seat)
         self.setProperty("role", "pane")
         self._is_given_up = line.state == "discarded"
         box = QVBoxLayout(self)
@@ -64,7 +66,7 @@ class RefusedCard(QFrame):
         box.addWidget(row(Icon("alert", "danger"), label(head, "strong"), "stretch"))
         why = _("Given up. What stood on it still waits here.") if self._is_given_up else line.reason
         box.addWidget(label(why, "danger", wrap=True))
-        box.addWidget(_text_field(text_of(line), head))
+        box.addWidget(_text_field(self._text, head))
         if line.held:
             many = ngettext("{n} more waits because of it", "{n} more wait because of it", len(line.held))
             box.addWidget(label(many.format(n=len(line.held)), "muted"))
@@ -73,7 +75,7 @@ class RefusedCard(QFrame):
         box.addWidget(self._choices(line))
 
     def _choices(self, line: RefusedLine) -> QFrame:
-        copy = button(_("Copy"), clicked=partial(QGuiApplication.clipboard().setText, text_of(line)))
+        copy = button(_("Copy"), clicked=partial(QGuiApplication.clipboard().setText, self._text))
         choices: list[QWidget] = [copy]
         if not self._is_given_up:
             choices.insert(0, button(_("Correct and send…"), "primary", clicked=self.correct_wanted.emit))
@@ -84,7 +86,7 @@ class RefusedCard(QFrame):
         return row(*choices, "stretch")
 
     def _held(self, held: RefusedLine) -> QFrame:
-        text = text_of(held)
+        text = text_of(held, self._seat)
         words = label(text, "faint", wrap=True)
         attach = button(
             _("To another customer…"), name=_("Give to another customer: {what}").format(what=text[:80]),
@@ -143,18 +145,13 @@ class CorrectionForm(Dialog):
     def __init__(self, parent: QWidget, line: RefusedLine) -> None:
         super().__init__(parent, _("Correct and send"))
         self.body.addWidget(label(line.reason, "danger", wrap=True))
-        self.fields: dict[str, QLineEdit | QPlainTextEdit] = {}
-        self._before = {
-            name: "" if value is None else str(value)
-            for name, value in line.values.items()
-            if name not in HIDDEN and not isinstance(value, dict | list)
-        }
+        self.fields: dict[str, QLineEdit | QPlainTextEdit | QCheckBox] = {}
         form = QFormLayout()
-        for name, value in self._before.items():
-            field = QPlainTextEdit(value) if name in ("body", "said", "wish") else QLineEdit(value)
-            field.setAccessibleName(field_words(name))
-            self.fields[name] = field
-            form.addRow(field_words(name), field)
+        for name, value in line.values.items():
+            is_hidden = name in HIDDEN or (name in LINKS and name != line.field) or isinstance(value, dict | list)
+            if not is_hidden:
+                self._add(form, name, field_words(name, line.entity), value)
+        self._before = self._said()
         self.body.addLayout(form)
         self.add_buttons(_("Send again"), self._submit)
         self.setMinimumWidth(460)
@@ -163,9 +160,27 @@ class CorrectionForm(Dialog):
         """What is wrong, at its field."""
         self.show_problem(str(refusal), self.fields.get(refusal.field or ""))
 
+    def _add(self, form: QFormLayout, name: str, called: str, value: object) -> None:
+        text = "" if value is None else str(value)
+        if isinstance(value, bool):
+            tick = QCheckBox(called)
+            tick.setChecked(value)
+            form.addRow("", tick)
+            field: QLineEdit | QPlainTextEdit | QCheckBox = tick
+        else:
+            field = QPlainTextEdit(text) if name in ("body", "said", "wish") else QLineEdit(text)
+            form.addRow(called, field)
+        field.setAccessibleName(called)
+        self.fields[name] = field
+
     def _submit(self) -> None:
-        said = {
-            name: field.toPlainText() if isinstance(field, QPlainTextEdit) else field.text()
-            for name, field in self.fields.items()
-        }
-        self.submitted.emit({name: text for name, text in said.items() if text != self._before[name]})
+        self.submitted.emit({name: text for name, text in self._said().items() if text != self._before[name]})
+
+    def _said(self) -> dict[str, str]:
+        return {name: _text_in(field) for name, field in self.fields.items()}
+
+
+def _text_in(field: QLineEdit | QPlainTextEdit | QCheckBox) -> str:
+    if isinstance(field, QCheckBox):
+        return "yes" if field.isChecked() else "no"
+    return field.toPlainText() if isinstance(field, QPlainTextEdit) else field.text()

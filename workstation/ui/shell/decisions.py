@@ -11,13 +11,14 @@ from workstation.language import _
 from workstation.services import drafts
 from workstation.services.conflicts import ConflictLine, resolve
 from workstation.services.drafts import DraftLine
+from workstation.services.record_words import field_words, kind_words
 from workstation.services.sync import decisions
 from workstation.services.sync.decisions import DecisionsCard, RefusedLine
 from workstation.ui.background import Background
-from workstation.ui.desk.conflict_dialog import ConflictDialog, field_words
+from workstation.ui.desk.conflict_dialog import ConflictDialog
 from workstation.ui.doors import Doors
 from workstation.ui.seat import Seat
-from workstation.ui.shell.decision_cards import CARD, CorrectionForm, DraftCard, RefusedCard, kind_words, text_of
+from workstation.ui.shell.decision_cards import CARD, CorrectionForm, DraftCard, RefusedCard, text_of
 from workstation.ui.widgets.choose_customer import CustomerChoice
 from workstation.ui.widgets.dialog import Dialog
 from workstation.ui.widgets.icons import Icon
@@ -73,7 +74,7 @@ class DecisionsTray(QDialog):
         self._cards.addStretch(1)
 
     def _card(self, line: RefusedLine) -> RefusedCard:
-        made = RefusedCard(line)
+        made = RefusedCard(line, self._seat)
         made.correct_wanted.connect(partial(self._correct, line))
         made.discard_wanted.connect(self._discard)
         made.attach_wanted.connect(self._attach)
@@ -92,7 +93,7 @@ class DecisionsTray(QDialog):
         return made
 
     def _conflict_card(self, found: Sequence[ConflictLine]) -> QFrame:
-        fields = ", ".join(field_words(conflict.field) for conflict in found)
+        fields = ", ".join(field_words(conflict.field, conflict.entity) for conflict in found)
         head = " · ".join(part for part in (kind_words(found[0].entity), found[0].customer) if part)
         return column(
             row(Icon("alert", "warn"), label(head, "strong"), "stretch"),
@@ -103,7 +104,7 @@ class DecisionsTray(QDialog):
         )
 
     def _decide(self, found: Sequence[ConflictLine]) -> None:
-        dialog = ConflictDialog(self, found)
+        dialog = ConflictDialog(self, found, self._seat)
         seat = self._seat
         write = partial(self._background.write, self, resolve)
         dialog.resolved.connect(lambda one, take: write(one, take, seat.agent_id, seat.clock(), then=self._again))
@@ -127,10 +128,10 @@ class DecisionsTray(QDialog):
         def give(customer_id: UUID) -> None:
             self._background.settle(self, decisions.attach_by_id, held.op_id, customer_id, then=self._again)
 
-        _ask_customer(self, self._background, text_of(held), give)
+        _ask_customer(self, self._background, text_of(held, self._seat), give)
 
     def _discard(self, line: RefusedLine, with_all: bool) -> None:
-        texts = [text_of(one) for one in ([line, *line.held] if with_all else [line])]
+        texts = [text_of(one, self._seat) for one in ([line, *line.held] if with_all else [line])]
         give_up = partial(
             self._background.settle, self, decisions.discard_by_id, line.op_id, with_all, then=self._again
         )
