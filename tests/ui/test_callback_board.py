@@ -164,3 +164,13 @@ def test_the_form_opens_for_a_customer(desk, board):
     until(lambda: dialog.customer.text() == "Dilnoza Karimova")
     assert QApplication.activeModalWidget() is dialog
     dialog.reject()
+
+
+@pytest.mark.usefixtures("spoken")
+def test_no_time_is_cut_where_the_customers_day_is_another(desk, board):
+    desk.time[0] = desk.time[0].replace(hour=19, minute=30)
+    listed(board, desk.promise(desk.add_customer(), 40))
+    ours = texts(board)[0][2]
+    assert " " in ours, "with its day"
+    for column in range(board.table.lines.columnCount()):
+        assert board.table.sizeHintForColumn(column) <= board.table.columnWidth(column), texts(board)[0][column]

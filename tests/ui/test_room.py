@@ -5,7 +5,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from tests.ui.quiet_desk import BOTIR, NOW, quiet_desk, until
 from workstation.central import dispositions
@@ -47,19 +47,27 @@ def test_how_late_a_callback_is_can_be_read_at_the_smallest_size(desk, qtbot):
 
 
 @pytest.mark.usefixtures("dressed")
-@pytest.mark.parametrize("height", [180, 200, 345, 500])
-def test_as_many_whole_rows_of_what_needs_somebody_as_there_is_room_for(qtbot, height):
+@pytest.mark.parametrize("room", [100, 180, 200, 345, 500])
+def test_as_many_whole_rows_of_what_needs_somebody_as_there_is_room_for_and_nothing_empty_below(qtbot, room):
+    place = QWidget()
+    qtbot.addWidget(place)
     panel = NeedsPanel(ZoneInfo("UTC"), lambda: NOW)
-    qtbot.addWidget(panel)
+    box = QVBoxLayout(place)
+    box.addWidget(panel)
+    box.addStretch(1)
+    place.resize(1000, 600)
     panel.show_needs(tuple(need(number) for number in range(40)))
-    panel.resize(1000, height)
-    panel.show()
+    panel.fit(room)
+    place.show()
+    box.activate()
     panel.layout().activate()
     seen = panel.view.viewport().height()
-    assert seen % ROW_HEIGHT <= 2
-    assert seen // ROW_HEIGHT >= LEAST_ROWS - 1
-    left = height - panel.view.geometry().bottom() - panel.layout().contentsMargins().bottom()
-    assert left < ROW_HEIGHT
+    assert seen % ROW_HEIGHT == 0
+    assert seen // ROW_HEIGHT >= LEAST_ROWS
+    assert panel.height() <= max(room, panel.minimumSizeHint().height())
+    assert panel.height() - panel.view.geometry().bottom() < ROW_HEIGHT
+    if room > 200:
+        assert room - panel.height() < 2 * ROW_HEIGHT
 
 
 @pytest.mark.usefixtures("spoken", "dressed")

@@ -19,8 +19,8 @@ from workstation.ui.theme import icon_pixmap
 
 ICON = 16
 Clock = Callable[[], datetime]
-WIDTHS = (150, 128, 76, 190, 0, 240)  # pixels; 0 takes what is left
-WIDEST_STATE = 240  # where the words of a language need it
+WIDTHS = (150, 128, 76, 120, 0, 110)  # pixels; 0 takes what is left
+WIDEST = {0: 240, 1: 170, 2: 150, 3: 190, 5: 240}  # where the words of a language, another day or a long name need it
 
 
 class CallbackModel(TableModel[CallbackLine]):
@@ -90,6 +90,7 @@ class CallbackTable(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.horizontalHeader()
         header.setMinimumSectionSize(60)
+        header.setResizeContentsPrecision(0)  # what is seen decides how wide a column is; a thousand rows cost too much
         for number, width in enumerate(WIDTHS):
             header.setSectionResizeMode(
                 number, QHeaderView.ResizeMode.Interactive if width else QHeaderView.ResizeMode.Stretch
@@ -103,7 +104,8 @@ class CallbackTable(QTableView):
         """Show these; what was selected stays so where it still is, else the one that took its place."""
         wanted, current = {line.id for line in self.selected()}, self.currentIndex().row()
         self.lines.show(lines)
-        self.setColumnWidth(0, max(WIDTHS[0], min(self.sizeHintForColumn(0), WIDEST_STATE)))
+        for number, widest in WIDEST.items():
+            self.setColumnWidth(number, max(WIDTHS[number], min(self.sizeHintForColumn(number), widest)))
         if [line.id for line in self.selected()] == [line.id for line in lines if line.id in wanted] and wanted:
             return
         found = [number for number, line in enumerate(lines) if line.id in wanted]

@@ -7,8 +7,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtGui import QIcon, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QVBoxLayout
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QSizePolicy, QTableView, QVBoxLayout
 
 from workstation.language import _, ngettext
 from workstation.services.monitoring import NeedLine
@@ -19,7 +19,7 @@ from workstation.ui.widgets.parts import button, label, row
 
 _LOOKS = {"overdue": ("callback", "danger"), "due": ("callback", "warn"), "soon": ("clock", "muted")}
 ROW_HEIGHT, LEAST_ROWS = 30, 3
-FRAME_HEIGHT = 100  # heading, column titles, margins
+FRAME_HEIGHT = 94  # heading, column titles, margins
 
 
 class NeedsModel(TableModel[NeedLine]):
@@ -45,7 +45,8 @@ class NeedsPanel(QFrame):
 
     def __init__(self, zone: ZoneInfo, central_now: Callable[[], datetime]) -> None:
         super().__init__()
-        self._zone, self._now = zone, central_now
+        self._zone, self._now, self._room = zone, central_now, 0
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setProperty("role", "pane")
         self._count = label("", "muted")
         self.reassign = button(_("Reassign…"), clicked=self._ask)
@@ -76,9 +77,8 @@ class NeedsPanel(QFrame):
         box = QVBoxLayout(self)
         box.setContentsMargins(14, 8, 14, 10)
         box.setSpacing(6)
-        for part, stretch in ((head, 0), (self.empty, 0), (self.view, 1)):
-            box.addWidget(part, stretch)
-        box.addStretch(0)
+        for part in (head, self.empty, self.view):
+            box.addWidget(part)
         self.show_needs(())
 
     def show_needs(self, lines: tuple[NeedLine, ...]) -> None:
@@ -93,15 +93,16 @@ class NeedsPanel(QFrame):
                 selection.select(index, flags.Select | flags.Rows)
         self.empty.setVisible(not lines)
         self.view.setVisible(bool(lines))
-        self.setMinimumHeight(FRAME_HEIGHT + ROW_HEIGHT * min(len(lines), LEAST_ROWS))
-        self.setMaximumHeight(FRAME_HEIGHT + ROW_HEIGHT * max(1, len(lines)))  # what is empty takes no room
+        self.fit(self._room)
         self._show_count()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Whole rows alone: one that is cut in half is read wrongly."""
-        super().resizeEvent(event)
-        rows = max(1, (self.height() - FRAME_HEIGHT) // ROW_HEIGHT)
-        self.view.setMaximumHeight(self.view.horizontalHeader().height() + rows * ROW_HEIGHT + 2)
+    def fit(self, room: int) -> None:
+        """Take at most `room` pixels of height, and whole rows alone: one that is cut in half is read wrongly, and what
+        is empty takes no room."""
+        self._room = room
+        rows = min(max(LEAST_ROWS, (room - FRAME_HEIGHT) // ROW_HEIGHT), max(1, len(self.model.rows)))
+        titles, frame = self.view.horizontalHeader().sizeHint().height(), 2 * self.view.frameWidth()
+        self.view.setFixedHeight(titles + rows * ROW_HEIGHT + frame)
 
     def chosen(self) -> list[UUID]:
         """The ids of the chosen callbacks, in the order shown."""

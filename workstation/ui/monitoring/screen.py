@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workstation.changes import Changes
 from workstation.errors import WorkstationError
@@ -96,8 +96,7 @@ class MonitoringScreen(Screen):
         box.setContentsMargins(12, 12, 12, 12)
         box.setSpacing(10)
         for part, stretch in (
-            (head, 0), (self._alert, 0), (self.strip, 0), (self.needs, 2),
-            (row(self.agents, margins=(4, 4, 4, 4), role="pane"), 3),
+            (head, 0), (self._alert, 0), (self.strip, 0), (_Lists(self.needs, self.agents), 1),
         ):  # fmt: skip
             box.addWidget(part, stretch)
         layout = self._alert.layout()
@@ -164,3 +163,20 @@ class MonitoringScreen(Screen):
     def _say(self, words: str) -> None:
         self._alert_words.setText(words)
         self._alert.setVisible(bool(words))
+
+
+class _Lists(QWidget):
+    """What needs somebody above, at most two fifths of the height, and the agents below."""
+
+    def __init__(self, needs: NeedsPanel, agents: QWidget) -> None:
+        super().__init__()
+        self._needs = needs
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(10)
+        box.addWidget(needs)
+        box.addWidget(row(agents, margins=(4, 4, 4, 4), role="pane"), 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._needs.fit(2 * self.height() // 5)
