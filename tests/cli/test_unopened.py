@@ -66,6 +66,8 @@ def test_it_is_never_said_that_nothing_waits_while_it_lies_in_a_file_that_does_n
     assert "1 change that waited lies in a file" in finished.out
     answer = restored.shell.ask("waiting")
     assert (answer["items"], answer["unopened"]) == ([], {"files": 1, "changes": 1})
+    assert "1 change that waited lies in a file" in restored.shell.spoken("status").out
+    assert restored.shell.ask("status")["unopened"] == {"files": 1, "changes": 1}
     home = Home(restored.shell.home)
     assert waiting_of(home, home.last_sign_in())[0] == 1, "the sign-in lists whose work waits"
     assert restored.shell("forget", ok=1).err.startswith("1 change on this PC is not at central")

@@ -7,13 +7,14 @@ from sqlalchemy import func, select
 
 from workstation.app import load_settings
 from workstation.app.desk import Desk, sign_in
+from workstation.app.unopened import words_of
 from workstation.cli.common import common, desk_command, given_password
 from workstation.cli.output import Output
 from workstation.errors import CentralOffline, Refused, WorkstationError
 from workstation.home import Home
 from workstation.language import _
 from workstation.records import Customer
-from workstation.replica import keychain
+from workstation.replica import keychain, unopened
 from workstation.services.sync import standing
 from workstation.settings import whole_address
 
@@ -72,7 +73,7 @@ def status_command(desk: Desk, out: Output) -> None:
     with desk.store.read() as session:
         counts = standing.counts(session)
         customers = session.scalar(select(func.count()).select_from(Customer)) or 0
-    facts = standing.facts(desk.store)
+    facts, left = standing.facts(desk.store), unopened.look(desk.folder)
     size = sum(path.stat().st_size for path in desk.folder.glob("replica.db*"))
     answer = {
         "online": facts.is_online,
@@ -83,6 +84,7 @@ def status_command(desk: Desk, out: Output) -> None:
         "replica_bytes": size,
         "agent": desk.who.agent,
         "clock_offset_ms": facts.clock_offset_ms,
+        "unopened": {"files": left.files, "changes": left.changes},
     }
     words = _("{customers} customers, {waiting} changes wait, {refused} refused, last sync {last_sync}.")
-    out.show(answer, words.format(**answer))
+    out.show(answer, "\n".join(filter(None, (words.format(**answer), words_of(left)))))
