@@ -183,8 +183,8 @@ def test_whoever_must_not_be_contacted_is_not_promised_a_call(store, customer):
         promise(store, customer)
     forbid(do_not_contact_until=(NOW - timedelta(days=1)).isoformat())
     promise(store, customer)
-    forbid(do_not_contact_until=(NOW + timedelta(days=1)).isoformat())
-    with pytest.raises(Refused, match="must not be contacted"):
+    forbid(do_not_contact_until=(NOW + timedelta(days=1)).isoformat(), do_not_contact_reason="asked us in writing")
+    with pytest.raises(Refused, match=r"must not be contacted \(calls; asked us in writing\)"):
         promise(store, customer)
     assert len(lines(store)) == 1
 

@@ -212,9 +212,8 @@ def _check_choice(said: str, choices: tuple[str, ...], name: str) -> None:
 def _forbidden(session: Session, customer: Customer, form: CallbackForm, now: datetime) -> Iterator[Objection]:
     """Rules that nobody sets aside here: whoever must not be contacted, and numbers not to be used."""
     if customer.do_not_contact and (customer.do_not_contact_until is None or customer.do_not_contact_until > now):
-        yield Objection(
-            _("This customer must not be contacted ({scope}).").format(scope=customer.do_not_contact), "customer"
-        )
+        why = "; ".join(filter(None, (customer.do_not_contact, customer.do_not_contact_reason)))
+        yield Objection(_("This customer must not be contacted ({scope}).").format(scope=why), "customer")
     if form.contact_point_id is not None:
         point = session.get(ContactPoint, form.contact_point_id)
         if point is None or point.customer_id != customer.id:
