@@ -107,7 +107,7 @@ def test_a_wrong_correction_is_refused_again_and_can_be_corrected_again(aziza, c
     correct(aziza, line, body="now with words")
     assert aziza.sync().refused == 1
     (again,) = refused(aziza)
-    assert again.reason == "contact_id names something central does not have."
+    assert again.reason == "Contact names something central does not have."
     assert again.op_id != line.op_id
     correct(aziza, again, contact_id="")
     assert_settles(aziza)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.ui.quiet_desk import BOTIR, ME, NOW, press, quiet_desk, type_text, until
+from workstation.errors import Refused
 from workstation.records import Customer
 from workstation.services import callbacks
 from workstation.ui.callbacks.form import CallbackDialog
@@ -96,6 +97,16 @@ def test_a_sunday_is_refused_until_a_reason_is_given(desk, qtbot):
     press(dialog.override, "Return")
     until(lambda: saved)
     assert desk.callback(saved[0]).state_reason == "she works in a shop on weekdays"
+
+
+def test_why_not_is_said_though_a_preview_is_asked_for_meanwhile(desk, qtbot):
+    dialog = opened(desk, qtbot, desk.add_customer())
+    typed(dialog, "sunday 12")
+    until(lambda: dialog.rule.text())
+    dialog._refused(Refused("Sunday at Dilnoza's", "at"))
+    dialog._ask_preview()  # as the pause after the last key does
+    until(lambda: "Sunday at Dilnoza's" in dialog._words.text())
+    dialog.reject()
 
 
 def test_what_the_customer_asked_for_may_lie_outside(desk, qtbot):

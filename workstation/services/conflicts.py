@@ -56,7 +56,7 @@ def open_conflicts(session: Session, me: UUID) -> list[ConflictLine]:
     )
     names = customers.names_of(session, [c.customer_id for c in found if c.customer_id])
     logins = lookup.names_of_agents(session)
-    words = record_words.named(session, [_value(text) for c in found for text in (c.kept, c.lost, c.before)])
+    words = lookup.named(session, [_value(text) for c in found for text in (c.kept, c.lost, c.before)])
     return [
         ConflictLine(
             c.id, c.customer_id, names.get(c.customer_id) if c.customer_id else None, c.entity, c.entity_id, c.field,

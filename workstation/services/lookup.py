@@ -1,6 +1,8 @@
-"""Finds the record an agent names by its id or the end of it."""
+"""Finds the record an agent names by its id or the end of it, and the name of what an id stands for."""
 
 import re
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
@@ -8,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from workstation.errors import NotFound, Refused
 from workstation.language import _
-from workstation.records import Agent, Customer, Record
+from workstation.records import Agent, ContactPoint, Customer, Disposition, Record, Team
+from workstation.services import outcome_words
 
 SHORTEST = 6  # characters of an id, counted from its end: ids begin with the time
 
@@ -82,3 +85,26 @@ def agent_by_login(session: Session, login: str) -> Agent:
 def names_of_agents(session: Session) -> dict[UUID, str]:
     """Login by id, closed accounts included: their notes stay theirs."""
     return dict(session.execute(select(Agent.id, Agent.login)).all())
+
+
+def named(session: Session, values: Iterable[Any]) -> Mapping[str, str]:
+    """What ids and codes among these values stand for: agents, teams, contact points and outcomes of this PC, by the
+    id or code as it travels."""
+    texts = {value for value in values if isinstance(value, str)}
+    if not texts:
+        return {}
+    known = {str(agent): login for agent, login in names_of_agents(session).items()}
+    known |= {str(team): name for team, name in session.execute(select(Team.id, Team.name))}
+    outcomes = select(Disposition.code, Disposition.label)  # all: what was written may be no text that can be asked for
+    known |= {code: outcome_words.in_words(label) for code, label in session.execute(outcomes)}
+    ids = [found for text in texts if (found := _id(text)) is not None]
+    points = select(ContactPoint.id, ContactPoint.value).where(ContactPoint.id.in_(ids))
+    known |= {str(point): value for point, value in session.execute(points)}
+    return {text: known[text] for text in texts if text in known}
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,15 +1,6 @@
 """Records as people read them: what a kind, a field and a stored word are called."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-from uuid import UUID
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from workstation.language import _
-from workstation.records import ContactPoint, Disposition, Team
-from workstation.services import lookup, outcome_words
 
 
 def kind_words(entity: str) -> str:
@@ -76,29 +67,6 @@ def made_by_words(made_by: str) -> str:
 def priority_words(priority: str) -> str:
     """How much a callback binds us."""
     return _priorities().get(priority, priority)
-
-
-def named(session: Session, values: Iterable[Any]) -> Mapping[str, str]:
-    """What ids and codes among these values stand for: agents, teams, contact points and outcomes of this PC, by the
-    id or code as it travels."""
-    texts = {value for value in values if isinstance(value, str)}
-    if not texts:
-        return {}
-    known = {str(agent): login for agent, login in lookup.names_of_agents(session).items()}
-    known |= {str(team): name for team, name in session.execute(select(Team.id, Team.name))}
-    outcomes = select(Disposition.code, Disposition.label)  # all: what was written may be no text that can be asked for
-    known |= {code: outcome_words.in_words(label) for code, label in session.execute(outcomes)}
-    ids = [found for text in texts if (found := _id(text)) is not None]
-    points = select(ContactPoint.id, ContactPoint.value).where(ContactPoint.id.in_(ids))
-    known |= {str(point): value for point, value in session.execute(points)}
-    return {text: known[text] for text in texts if text in known}
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _point_statuses() -> dict[str, str]:

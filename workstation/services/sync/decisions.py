@@ -62,7 +62,7 @@ def refused(session: Session) -> list[RefusedLine]:
             owner.setdefault(entry.entity_id, root)
             below.setdefault(root, []).append(entry)
     everything = (*rejected, *orphans, *held)
-    words = record_words.named(session, [new for entry in everything for _old, new in entry.set.values()])
+    words = lookup.named(session, [new for entry in everything for _old, new in entry.set.values()])
     line = partial(_line, names, words)
     return [
         line(entry, [line(dependant, []) for dependant in below.get(entry.entity_id, [])])

@@ -218,8 +218,8 @@ class CallbackDialog(Dialog):
         self._is_saving = False
         at = self.when.at()
         if at is not None and error.field == "at":
-            self._background.latest(
-                self, "preview", callback_rules.preview, self._customer_id, self._form(at), self._seat.clock(),
+            self._background.latest(  # in a lane of its own: a preview that comes after must not leave the "no" unsaid
+                self, "refusal", callback_rules.preview, self._customer_id, self._form(at), self._seat.clock(),
                 self._seat.regions[0], then=partial(self._explain, error),
             )  # fmt: skip
             return
