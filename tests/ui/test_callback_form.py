@@ -102,7 +102,7 @@ def test_a_sunday_is_refused_until_a_reason_is_given(desk, qtbot):
 def test_why_not_is_said_though_a_preview_is_asked_for_meanwhile(desk, qtbot):
     dialog = opened(desk, qtbot, desk.add_customer())
     typed(dialog, "sunday 12")
-    until(lambda: dialog.rule.text())
+    until(dialog.rule.text)
     dialog._refused(Refused("Sunday at Dilnoza's", "at"))
     dialog._ask_preview()  # as the pause after the last key does
     until(lambda: "Sunday at Dilnoza's" in dialog._words.text())
