@@ -48,6 +48,11 @@ def refuse_customer(desk):
     return made, other
 
 
+def words_on(card):
+    fields = [one.toPlainText() for one in card.findChildren(QPlainTextEdit)]
+    return fields + [one.text() for one in card.findChildren(QLabel)]
+
+
 def press_button(tray, words):
     def found():
         made = [one for one in tray.findChildren(QPushButton) if one.text() == words and one.isVisible()]
@@ -100,9 +105,7 @@ def test_every_choice_is_in_sight_and_nothing_is_told_in_names_of_fields(desk, t
     (card,) = tray.findChildren(RefusedCard)
     until(lambda: card.width() > card.minimumSizeHint().width())
     assert card.mapTo(tray, card.rect().topRight()).x() < tray.width()
-    told = [one.toPlainText() for one in card.findChildren(QPlainTextEdit)] + [
-        one.text() for one in card.findChildren(QLabel)
-    ]
+    told = words_on(card)
     assert TEXT in told
     assert not [words for words in told for raw in ("is_", "False", "body", "{}") if raw in words]
 
@@ -194,19 +197,18 @@ def refuse(desk, entity, **reason):
         )
 
 
-def told_in(tray):
+def told_when_refused(desk, tray, entity, **reason):
+    refuse(desk, entity, **reason)
+    tray.begin()
     until(lambda: tray.findChildren(RefusedCard))
     (card,) = tray.findChildren(RefusedCard)
-    fields = [one.toPlainText() for one in card.findChildren(QPlainTextEdit)]
-    return "\n".join([*fields, *(one.text() for one in card.findChildren(QLabel))])
+    return "\n".join(words_on(card))
 
 
 def test_a_refused_callback_is_told_in_words_of_people(desk, tray):
     customer = desk.add_customer(NAME, "+998901234567")
     desk.promise(customer, minutes=30)
-    refuse(desk, "callback", reason="unknown_reference", field="contact_point_id")
-    tray.begin()
-    told = told_in(tray)
+    told = told_when_refused(desk, tray, "callback", reason="unknown_reference", field="contact_point_id")
     assert "Number names something central does not have." in told
     assert "Made by: customer asked" in told
     assert "State: open" in told
@@ -219,9 +221,7 @@ def test_the_words_of_a_refused_contact_are_those_of_its_outcome_and_of_this_wal
     with desk.store.write() as session:
         form = ContactForm("call", "in", "no_answer", desk.time[0] - timedelta(minutes=5), None)
         contacts.log_contact(session, customer, ME, form, desk.time[0], REGIONS)
-    refuse(desk, "contact", reason="too_long", field="channel", limit=40)
-    tray.begin()
-    told = told_in(tray)
+    told = told_when_refused(desk, tray, "contact", reason="too_long", field="channel", limit=40)
     assert "Channel is longer than 40 characters." in told
     assert "Channel: call" in told
     assert "Direction: from the customer" in told

@@ -7,6 +7,11 @@ from workstation.replica.recovery import Recovered
 from workstation.replica.unopened import Unopened
 
 
+def counts_of(found: Unopened) -> dict[str, int]:
+    """The same as the answer of a command."""
+    return {"files": found.files, "changes": found.changes}
+
+
 def words_of(found: Unopened) -> str:
     """How much lies there, and the way out where there is one; "" when nothing does."""
     if not found.files:

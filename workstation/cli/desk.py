@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from workstation.app import load_settings
 from workstation.app.desk import Desk, sign_in
-from workstation.app.unopened import words_of
+from workstation.app.unopened import counts_of, words_of
 from workstation.cli.common import common, desk_command, given_password
 from workstation.cli.output import Output
 from workstation.errors import CentralOffline, Refused, WorkstationError
@@ -84,7 +84,7 @@ def status_command(desk: Desk, out: Output) -> None:
         "replica_bytes": size,
         "agent": desk.who.agent,
         "clock_offset_ms": facts.clock_offset_ms,
-        "unopened": {"files": left.files, "changes": left.changes},
+        "unopened": counts_of(left),
     }
     words = _("{customers} customers, {waiting} changes wait, {refused} refused, last sync {last_sync}.")
     out.show(answer, "\n".join(filter(None, (words.format(**answer), words_of(left)))))

@@ -10,7 +10,7 @@ import click
 
 from workstation.app.desk import Desk
 from workstation.app.leaving import forget, waiting_for_good
-from workstation.app.unopened import words_of
+from workstation.app.unopened import counts_of, words_of
 from workstation.cli.common import common, desk_command
 from workstation.cli.output import Output, plain
 from workstation.errors import Refused
@@ -42,7 +42,7 @@ def waiting_command(file: Path | None, desk: Desk, out: Output) -> None:
         found = waiting_work(session)
     items = [plain(line) for line in found]
     left = unopened.look(desk.folder)
-    aside, lies = words_of(left), {"unopened": {"files": left.files, "changes": left.changes}}
+    aside, lies = words_of(left), {"unopened": counts_of(left)}
     if file is not None:
         whole = {"central": desk.who.central, "agent": desk.who.agent, "written_at": desk.clock(), "items": items}
         write_whole(file.absolute(), json.dumps(whole, default=plain, ensure_ascii=False, indent=1).encode() + b"\n")

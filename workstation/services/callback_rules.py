@@ -255,7 +255,7 @@ def _zone_or_utc(customer: Customer, said: str | None, region: str) -> str:
 
 def _instant_or_none(at: str, zone: str) -> datetime | None:
     try:
-        said = texts.moment_or_wall(at, _("The time"), "at")
+        said = texts.moment_or_wall(at, "at")
         return (said if said.tzinfo else said.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     except (Refused, OverflowError):
         return None

@@ -56,14 +56,14 @@ def open_conflicts(session: Session, me: UUID) -> list[ConflictLine]:
     )
     names = customers.names_of(session, [c.customer_id for c in found if c.customer_id])
     logins = lookup.names_of_agents(session)
-    words = lookup.named(session, [_value(text) for c in found for text in (c.kept, c.lost, c.before)])
+    told = [(c, _value(c.kept), _value(c.lost), _value(c.before)) for c in found]
+    words = lookup.named(session, [value for _conflict, *values in told for value in values])
     return [
         ConflictLine(
             c.id, c.customer_id, names.get(c.customer_id) if c.customer_id else None, c.entity, c.entity_id, c.field,
-            _value(c.kept), _value(c.lost), _value(c.before), logins.get(c.lost_by) if c.lost_by else None,
-            c.lost_by == me, c.found_at, words,
+            kept, lost, before, logins.get(c.lost_by) if c.lost_by else None, c.lost_by == me, c.found_at, words,
         )
-        for c in found
+        for c, kept, lost, before in told
     ]  # fmt: skip
 
 

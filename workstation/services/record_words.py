@@ -2,6 +2,11 @@
 
 from workstation.language import _
 
+LINKS = frozenset({
+    "owner_id", "team_id", "contact_point_id", "contact_id", "callback_id", "source_contact_id", "rescheduled_to",
+    "supersedes",
+})  # fmt: skip
+
 
 def kind_words(entity: str) -> str:
     """What kind of thing it is."""

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from PySide6.QtCore import QDate, QLocale, QTime
 
 from workstation.language import _
-from workstation.services.record_words import stored_words
+from workstation.services.record_words import LINKS, stored_words
 
 
 def clock_time(moment: datetime, zone: ZoneInfo) -> str:
@@ -82,7 +82,7 @@ def value(value: object, field: str, entity: str, names: Mapping[str, str], zone
         return "; ".join(f"{name}: {one}" for name, one in value.items())
     if not isinstance(value, str):
         return str(value)
-    stands_for = names.get(value) if field == "disposition" or field.endswith("_id") else None
+    stands_for = names.get(value) if field == "disposition" or field in LINKS else None
     return stands_for or stored_words(field, value, entity) or _time_in(field, value, zone, now) or value
 
 
@@ -91,8 +91,7 @@ def _time_in(field: str, text: str, zone: ZoneInfo, now: datetime) -> str | None
         return None
     try:
         found = datetime.fromisoformat(text)
-        return moment(
-            found if found.tzinfo else found.replace(tzinfo=zone), zone, now
-        )  # a wall's time is told as it is
+        there = found if found.tzinfo else found.replace(tzinfo=zone)  # a wall's time is told as it is
+        return moment(there, zone, now)
     except (ValueError, OverflowError):
         return None

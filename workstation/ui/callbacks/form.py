@@ -1,5 +1,6 @@
 """The form of a callback: when, by which number, whose it is and why; what it means stands below while it is typed."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -185,9 +186,13 @@ class CallbackDialog(Dialog):
             is_empty = not self.when.text.text().strip()
             self._show_times("", "" if is_empty else _("Not a time yet; for example {e}").format(e=moments.examples()))
             return
+        self._ask("preview", at, self._show_preview)
+
+    def _ask(self, lane: str, at: str, then: Callable[[CallbackPreview], None]) -> None:
+        """What the rules say of the form as it stands."""
         self._background.latest(
-            self, "preview", callback_rules.preview, self._customer_id, self._form(at), self._seat.clock(),
-            self._seat.regions[0], then=self._show_preview,
+            self, lane, callback_rules.preview, self._customer_id, self._form(at), self._seat.clock(),
+            self._seat.regions[0], then=then,
         )  # fmt: skip
 
     def _show_preview(self, preview: CallbackPreview) -> None:
@@ -218,10 +223,8 @@ class CallbackDialog(Dialog):
         self._is_saving = False
         at = self.when.at()
         if at is not None and error.field == "at":
-            self._background.latest(  # in a lane of its own: a preview that comes after must not leave the "no" unsaid
-                self, "refusal", callback_rules.preview, self._customer_id, self._form(at), self._seat.clock(),
-                self._seat.regions[0], then=partial(self._explain, error),
-            )  # fmt: skip
+            # In a lane of its own: a preview that comes after must not leave the "no" unsaid.
+            self._ask("refusal", at, partial(self._explain, error))
             return
         fields: dict[str, QWidget] = {"contact_point": self.point, "at": self.when.text, "made_by": self.made_by}
         self.show_problem(str(error), fields.get(error.field or "", self.when.text))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QFormLayout, QFrame, QLineEdit, QPlainT
 from workstation.errors import Refused
 from workstation.language import _, ngettext
 from workstation.services.drafts import DraftLine
-from workstation.services.record_words import field_words, kind_words
+from workstation.services.record_words import LINKS, field_words, kind_words
 from workstation.services.sync.decisions import RefusedLine
 from workstation.ui import wording
 from workstation.ui.seat import Seat
@@ -19,10 +19,6 @@ from workstation.ui.widgets.parts import Margins, button, column, label, row
 
 CARD: Margins = (12, 10, 12, 10)
 HIDDEN = {"id", "scope_id", "version", "customer_id", "author_id", "made_at", "written_at", "digits", "e164"}
-LINKS = {
-    "owner_id", "team_id", "contact_point_id", "contact_id", "callback_id", "source_contact_id", "rescheduled_to",
-    "supersedes",
-}  # fmt: skip
 NOTHING: tuple[object, ...] = (None, "", {}, [])
 
 
