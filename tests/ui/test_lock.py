@@ -140,8 +140,12 @@ def test_who_signed_out_is_offline_and_is_not_reminded_while_work_is_delivered(s
     with desk.store.write() as session:  # a moment before the sign-out: the window has not counted it yet
         form = CallbackForm(desk.clock().isoformat(), None, "late", desk.agent_id, made_by="customer asked")
         callbacks.add_callback(session, customer, desk.agent_id, form, desk.clock(), "UZ")
+    watch.look()  # asked before the sign-out, answered after it
+    left = []
+    shift.sign_out_wanted.connect(lambda: left.append(shift.waiting))
     shift.sign_out()
-    until(lambda: shift.waiting == 1)
+    until(lambda: left)
+    assert left == [1]
     with desk.store.read() as session:
         assert presence.own_presence(session, desk.clock()).state == "offline"
     watch.look()

@@ -81,6 +81,8 @@ class ReminderWatch(QObject):
             self.look()
 
     def _show(self, card: ReminderCard) -> None:
+        if self._is_stopped:  # asked before the sign-out, answered after it
+            return
         now = self._seat.clock()
         due = {(line.id, line.due_at) for line in card.lines}
         is_news = bool(due - self._told)
