@@ -128,8 +128,9 @@ class Typist(QObject):
 def measure(url: str, home: str) -> dict[str, Pauses]:
     """Sign in, type during the first fill, ask for the line to be stalled, and type on."""
     use_own_zone_rules()
-    keep_pauses_short()
-    program = Program(QApplication([]), Home(Path(home)))
+    application = QApplication([])
+    keep_pauses_short(application)
+    program = Program(application, Home(Path(home)))
     shift = _signed_in(program, url)
     with shift.desk.store.write() as session:
         customer = customers.add_customer(session, 1, "Dilnoza Karimova", (), shift.desk.clock(), ("UZ",))

@@ -85,8 +85,9 @@ def rest_until(condition: Callable[[], object], seconds: float = MOST_SECONDS) -
 def open_window(home: Path) -> Iterator[Shift]:
     """The program's own window over a home without central, as `workstation` opens it."""
     use_own_zone_rules()
-    keep_pauses_short()
-    program = Program(QApplication([]), Home(home))
+    application = QApplication([])
+    keep_pauses_short(application)
+    program = Program(application, Home(home))
     doors, closing = Doors(), ExitStack()
     sign_in = next(one for one in Home(home).sign_ins() if one.owner == WHO.owner)
     desk = closing.enter_context(open_desk(Home(home), sign_in, PASSWORD, doors.announce))

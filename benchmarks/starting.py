@@ -55,8 +55,8 @@ cli.use_own_zone_rules()
 program_of = importlib.import_module("workstation.app.program")
 from PySide6.QtWidgets import QApplication
 {_PAINTED}
-program_of.keep_pauses_short()
-application = QApplication([]); program = program_of.Program(application, Home(Path(sys.argv[2])))
+application = QApplication([]); program_of.keep_pauses_short(application)
+program = program_of.Program(application, Home(Path(sys.argv[2])))
 program.entrance.show(); window = program.entrance.gate; {_TOLD}
 """
 
@@ -86,8 +86,8 @@ def _started(words: str, home: Path) -> float:
 def measure_desk(home: str) -> tuple[float, float]:
     """From the password to the painted desk of a million people; and the password alone with a bare window."""
     use_own_zone_rules()
-    keep_pauses_short()
     application = QApplication([])
+    keep_pauses_short(application)
     program = Program(application, Home(Path(home)))
     folder = replica_of(Path(home))[0].parent
     began = time.perf_counter()

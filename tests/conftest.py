@@ -1,5 +1,6 @@
 """Desks and a central database of the tests: real PostgreSQL, real replicas, a line that can be cut."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,6 +30,23 @@ def _windows_go() -> Iterator[None]:
             left.close()
             left.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: looking for garbage need not go through it."""
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _garbage_goes_here(request: pytest.FixtureRequest) -> Iterator[None]:
+    """As in the program (`ui/garbage.py`), no thread but this one looks for garbage while there are windows."""
+    if "qapp" not in request.fixturenames:
+        yield
+        return
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -223,6 +223,22 @@ def sql_has_parameters(path: str, tree: ast.Module) -> Iterator[str]:
             yield f"{node.lineno}: {called} with a text put together from values; use parameters"
 
 
+def threads_hold_nothing_of_qt(path: str, tree: ast.Module) -> Iterator[str]:
+    """A thread runs a function of a module: a method or a closure would hold its object, and the object its window."""
+    if not path.startswith(("workstation/ui/", "workstation/app/")):
+        return
+    inner = {deep.name for function in functions(tree) for deep in functions(function) if deep is not function}
+    for node, called in calls(tree):
+        if last(called) == "Thread":
+            run = next((word.value for word in node.keywords if word.arg == "target"), None)
+        elif last(called) == "submit":
+            run = node.args[0]
+        else:
+            continue
+        if not isinstance(run, ast.Name) or run.id in inner:
+            yield f"{node.lineno}: a thread may hold nothing of Qt's but a relay; give it a function of the module"
+
+
 RULES: list[Rule] = [
     sizes,
     imports_at_the_top,
@@ -234,6 +250,7 @@ RULES: list[Rule] = [
     only_commands_print,
     no_test_without_claim,
     sql_has_parameters,
+    threads_hold_nothing_of_qt,
 ]
 
 
@@ -273,6 +290,9 @@ WRONG: list[tuple[Rule, str, str]] = [
     (sql_has_parameters, "workstation/x.py", "session.execute(f'select {name}')"),
     (sql_has_parameters, "workstation/x.py", "session.execute(text('select %s' % name))"),
     (sql_has_parameters, "workstation/x.py", "c.execute('select ' + name)"),
+    (threads_hold_nothing_of_qt, "workstation/ui/x.py", "Thread(target=self._run)"),
+    (threads_hold_nothing_of_qt, "workstation/ui/x.py", "pool.submit(lambda: show(self))"),
+    (threads_hold_nothing_of_qt, "workstation/app/x.py", "def f():\n    def run(): ...\n    Thread(target=run)"),
 ]
 RIGHT: list[tuple[Rule, str, str]] = [
     (names_that_say_something, "workstation/x.py", "class Database: ...\nclass Base: ...\nclass Baseline: ..."),
@@ -286,6 +306,7 @@ RIGHT: list[tuple[Rule, str, str]] = [
         "c.execute(f'pragma user_version = {n}')\nc.execute('drop table ' + name)",
     ),
     (sql_has_parameters, "workstation/x.py", "session.execute(text('select :name'), {'name': f'{a}%'})"),
+    (threads_hold_nothing_of_qt, "workstation/ui/x.py", "def run(): ...\nThread(target=run)\npool.submit(run, 1)"),
 ]
 
 

@@ -80,10 +80,10 @@ class WindowAtWork:
         """A whole round of the sync from now on, and what it brought is shown."""
         for _ in range(2):  # the first one that ends may have begun before
             rounds: list[object] = []
-            self.workstation.watch._round.connect(rounds.append)
+            self.workstation.watch.round_ended.connect(rounds.append)
             self.workstation.loop.wake()
             until(lambda rounds=rounds: any(end.state == "online" for end in rounds))
-            self.workstation.watch._round.disconnect(rounds.append)
+            self.workstation.watch.round_ended.disconnect(rounds.append)
         self.settle()
 
     def type(self, widget: QWidget, text: str) -> None:

@@ -1,6 +1,7 @@
 """A newer program is offered where nobody is signed in, and takes this one's place when nothing is under way."""
 
 import os
+import threading
 
 import pytest
 
@@ -41,10 +42,6 @@ def shown(program):
     return gate._news.text() if gate.newer.isVisible() else ""
 
 
-def idle(program):
-    return not program.entrance.updates._is_busy()
-
-
 def test_a_newer_program_is_offered_taken_and_started(packaged, share, tmp_path):
     package(share, "0.2.0")
     packaged.entrance.show()
@@ -56,10 +53,31 @@ def test_a_newer_program_is_offered_taken_and_started(packaged, share, tmp_path)
     assert shown(packaged) == "Version 0.2.0 is being copied: 100 %"
 
 
+def test_a_click_counts_as_soon_as_the_offer_shows(packaged, share, monkeypatch):
+    is_over = threading.Event()
+
+    class Lingering(threading.Thread):
+        """Its work is done, and it has not ended."""
+
+        def run(self):
+            super().run()
+            is_over.wait(30)
+
+    monkeypatch.setattr(threading, "Thread", Lingering)
+    package(share, "0.2.0")
+    packaged.entrance.show()
+    try:
+        until(lambda: shown(packaged))
+        packaged.entrance.gate.install.click()
+        until(lambda: packaged.successor is not None)
+    finally:
+        is_over.set()
+
+
 def test_nothing_newer_offers_nothing(packaged, share):
     package(share, "0.1.0")
     packaged.entrance.show()
-    until(lambda: packaged.entrance.updates._work is not None and idle(packaged))
+    until(lambda: packaged.entrance.updates._work is not None and not packaged.entrance.updates._is_busy)
     assert not shown(packaged)
 
 
@@ -74,7 +92,6 @@ def test_a_damaged_program_is_refused_in_words_and_may_be_tried_again(packaged, 
     until(lambda: "is damaged" in shown(packaged))
     assert packaged.successor is None
     part.write_bytes(whole)
-    until(lambda: idle(packaged))
     packaged.entrance.gate.install.click()
     until(lambda: packaged.successor is not None)
 

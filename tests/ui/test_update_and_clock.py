@@ -20,10 +20,10 @@ def word(head) -> str:
 def next_round(head) -> None:
     """The next word of the sync, whatever it is."""
     rounds: list[object] = []
-    head.workstation.watch._round.connect(rounds.append)
+    head.workstation.watch.round_ended.connect(rounds.append)
     head.workstation.loop.wake()
     head.until(lambda: rounds)
-    head.workstation.watch._round.disconnect(rounds.append)
+    head.workstation.watch.round_ended.disconnect(rounds.append)
     head.settle()
 
 

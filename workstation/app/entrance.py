@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from workstation import programs
@@ -22,11 +22,15 @@ from workstation.home import Home, SignIn, waiting_of
 from workstation.language import _
 from workstation.ui import wording
 from workstation.ui.doors import Doors
+from workstation.ui.relay import Relay
 from workstation.ui.sign_in.screen import SignInScreen, WaitingLine
 from workstation.ui.speech import speak
 
 if TYPE_CHECKING:
+    from workstation.app.attempts import Announce
     from workstation.app.desk import Desk
+
+Tell = Callable[[object], None]
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +48,6 @@ class Entrance(QObject):
 
     entered = Signal(object, object, object)
     loaded = Signal()
-    _tried = Signal(int, object, object)
-    _recalled = Signal(str, str)
 
     def __init__(self, application: QApplication, home: Home) -> None:
         super().__init__()
@@ -55,12 +57,11 @@ class Entrance(QObject):
         self.gate: SignInScreen | None = None
         version = programs.own_version() if programs.own_folder() is not None else None
         self.updates = Updates(version, programs.taken_folder())
-        self._attempt = 0
+        self._attempt, self._trying = 0, dict[int, tuple[Doors, ExitStack]]()
         self._loading: threading.Thread | None = None
         self._is_loaded = self._is_report_wanted = False
-        self._tried.connect(self._on_tried, Qt.ConnectionType.QueuedConnection)
-        self._recalled.connect(self._on_recalled, Qt.ConnectionType.QueuedConnection)
-        self.loaded.connect(self._on_loaded, Qt.ConnectionType.QueuedConnection)
+        self._tried, self._recalled = Relay(self._on_tried), Relay(self._on_recalled)
+        self._rest = Relay(self._on_loaded)
 
     def show(self) -> None:
         """The sign-in, with who came last and whose work waits."""
@@ -94,73 +95,31 @@ class Entrance(QObject):
 
     def _load(self, last: SignIn | None) -> None:
         """Load what comes after the sign-in, then fill in the password that was remembered."""
-
-        def run() -> None:
-            load_rest()
-            self.loaded.emit()
-
-        self._loading = _beside(run, "loading")
+        self._loading = _beside("loading", _load, self._rest.tell)
         if last is not None:
-            self._recall(last)
-
-    def _recall(self, last: SignIn) -> None:
-        """The keyring may wait for a dialog of its own, so beside."""
-
-        def run() -> None:
-            load_rest()
-            from workstation.app import attempts
-
-            password = attempts.recalled(last)
-            if password:
-                self._recalled.emit(last.agent, password)
-
-        _beside(run, "keyring")
+            _beside("keyring", _recall, last, self._recalled.tell)  # which may wait for a dialog of its own
 
     def _sign_in(self, central: str, login: str, password: str, remember: bool) -> None:
         who = SignIn(settings_file.whole_address(central), login)
-
-        def attempt(doors: Doors, closing: ExitStack) -> "Desk":
-            from workstation.app import attempts
-
-            return attempts.by_central(self._home, who, password, doors.announce, closing, remember=remember)
-
-        self._try(who, attempt, _("Asking central…"))
+        self._try(who, partial(_by_central, self._home, who, password, remember), _("Asking central…"))
 
     def _work_offline(self, central: str, login: str, password: str) -> None:
         who = SignIn(settings_file.whole_address(central), login)
+        self._try(who, partial(_by_replica, self._home, who, password), _("Opening what is on this PC…"))
 
-        def attempt(doors: Doors, closing: ExitStack) -> "Desk":
-            from workstation.app import attempts
-
-            return attempts.by_replica(self._home, who, password, doors.announce, closing)
-
-        self._try(who, attempt, _("Opening what is on this PC…"))
-
-    def _try(self, who: SignIn, attempt: "Callable[[Doors, ExitStack], Desk]", words: str) -> None:
+    def _try(self, who: SignIn, way: "Callable[[Announce, ExitStack], Desk]", words: str) -> None:
         if self.gate is not None:
             self.gate.show_busy(words)
         self._attempt += 1
-        number, doors, closing = self._attempt, Doors(), ExitStack()
+        doors, closing = self._trying[self._attempt] = Doors(), ExitStack()
+        attempt = partial(way, doors.announce, closing)
+        _beside("sign-in", _attempt, self._attempt, attempt, closing, self._home, who, self._tried.tell)
 
-        def run() -> None:
-            try:
-                load_rest()
-                desk = attempt(doors, closing)
-            except Exception as error:
-                closing.close()
-                if not isinstance(error, WorkstationError):
-                    log.exception("signing in failed")
-                self._tried.emit(number, error, _may_work_offline(self._home, who, error))
-            else:
-                self._tried.emit(number, desk, (doors, closing))
-
-        _beside(run, "sign-in")
-
-    @Slot(int, object, object)
-    def _on_tried(self, number: int, outcome: object, parts: object) -> None:
+    def _on_tried(self, told: "tuple[int, Desk | Exception, bool]") -> None:
+        number, outcome, may_work_offline = told
+        doors, closing = self._trying.pop(number)
         is_awaited = number == self._attempt and self.gate is not None
-        if isinstance(parts, tuple):
-            doors, closing = parts
+        if not isinstance(outcome, Exception):
             if is_awaited:
                 gate, self.gate = self.gate, None
                 _dismiss(gate)
@@ -170,16 +129,15 @@ class Entrance(QObject):
         elif self.gate is not None and is_awaited:
             defect = _("This is a defect of the program; it was written to the log.")
             words = str(outcome) if isinstance(outcome, WorkstationError) else defect
-            self.gate.show_problem(words, may_work_offline=bool(parts))
+            self.gate.show_problem(words, may_work_offline=may_work_offline)
 
     def _cancel(self) -> None:
         self._attempt += 1
         if self.gate is not None:
             self.gate.show_ready()
 
-    @Slot(str, str)
-    def _on_recalled(self, login: str, password: str) -> None:
-        gate = self.gate
+    def _on_recalled(self, told: tuple[str, str]) -> None:
+        (login, password), gate = told, self.gate
         if gate is not None and gate.login.text() == login and not gate.password.text():
             gate.password.setText(password)
             gate.remember.setChecked(True)
@@ -192,9 +150,9 @@ class Entrance(QObject):
 
             GateReport(self.gate, self._home).begin()
 
-    @Slot()
-    def _on_loaded(self) -> None:
+    def _on_loaded(self, _what: object) -> None:
         self._is_loaded = True
+        self.loaded.emit()
         if self._is_report_wanted:
             self._report()
 
@@ -230,10 +188,55 @@ def _waiting_in(home: Home) -> list[WaitingLine]:
     return lines
 
 
-def _beside(run: Callable[[], None], name: str) -> threading.Thread:
-    thread = threading.Thread(target=run, name=name, daemon=True)
+def _beside(name: str, does: Callable[..., None], *args: object) -> threading.Thread:
+    """Run a function of this module, whose arguments hold nothing of Qt's but relays."""
+    thread = threading.Thread(target=does, args=args, name=name, daemon=True)
     thread.start()
     return thread
+
+
+def _load(tell: Tell) -> None:
+    load_rest()
+    tell(None)
+    programs.confirm_start()
+
+
+def _recall(last: SignIn, tell: Tell) -> None:
+    load_rest()
+    from workstation.app import attempts
+
+    password = attempts.recalled(last)
+    if password:
+        tell((last.agent, password))
+
+
+def _attempt(
+    number: int, attempt: "Callable[[], Desk]", closing: ExitStack, home: Home, who: SignIn, tell: Tell
+) -> None:
+    try:
+        load_rest()
+        desk = attempt()
+    except Exception as error:
+        closing.close()
+        if not isinstance(error, WorkstationError):
+            log.exception("signing in failed")
+        tell((number, error, _may_work_offline(home, who, error)))
+    else:
+        tell((number, desk, False))
+
+
+def _by_central(
+    home: Home, who: SignIn, password: str, remember: bool, announce: "Announce", closing: ExitStack
+) -> "Desk":
+    from workstation.app import attempts
+
+    return attempts.by_central(home, who, password, announce, closing, remember=remember)
+
+
+def _by_replica(home: Home, who: SignIn, password: str, announce: "Announce", closing: ExitStack) -> "Desk":
+    from workstation.app import attempts
+
+    return attempts.by_replica(home, who, password, announce, closing)
 
 
 def _may_work_offline(home: Home, who: SignIn, error: Exception) -> bool:

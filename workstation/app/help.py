@@ -3,12 +3,13 @@
 import logging
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QStandardPaths, Slot
 from PySide6.QtWidgets import QWidget
 
 from workstation import resources
@@ -20,6 +21,7 @@ from workstation.errors import Refused
 from workstation.home import Home
 from workstation.language import _
 from workstation.ui.background import Background
+from workstation.ui.relay import Relay
 from workstation.ui.shell.about import AboutCard, AboutDialog
 from workstation.ui.shell.main_window import MainWindow
 from workstation.ui.shell.report_dialog import ReportDialog
@@ -66,13 +68,11 @@ class GateReport(QObject):
     """The report of somebody who has not signed in: without a window there is no background yet, so it has a thread of
     its own. What can be opened with the password typed so far is in it."""
 
-    _written = Signal(object)
-
     def __init__(self, gate: SignInScreen, home: Home) -> None:
         super().__init__(gate)
         self._gate, self._home = gate, home
         self._dialog: ReportDialog | None = None
-        self._written.connect(self._show, Qt.ConnectionType.QueuedConnection)
+        self._relay = Relay(self._show)
 
     @Slot()
     def begin(self) -> None:
@@ -82,22 +82,9 @@ class GateReport(QObject):
         self._dialog.open()
 
     def _save(self, said: str, name: str) -> None:
-        password = self._gate.password.text()
+        asked = (self._home, self._gate.password.text(), said, name, self._relay.tell)
+        threading.Thread(target=_write, args=asked, name="report", daemon=True).start()
 
-        def run() -> None:
-            try:
-                outcome: object = write_home_report(self._home, lambda _who: password, said, name)
-            except Refused as refusal:
-                outcome = refusal
-            except Exception as error:
-                log.exception("no report could be written")
-                outcome = error
-            with suppress(RuntimeError):  # the sign-in is gone meanwhile
-                self._written.emit(outcome)
-
-        threading.Thread(target=run, name="report", daemon=True).start()
-
-    @Slot(object)
     def _show(self, outcome: object) -> None:
         dialog = self._dialog
         assert dialog is not None, "who asked for it"
@@ -107,6 +94,18 @@ class GateReport(QObject):
             else:
                 defect = _("This is a defect of the program; it was written to the log.")
                 dialog.show_failed(str(outcome) if isinstance(outcome, Refused) else defect)
+
+
+def _write(home: Home, password: str, said: str, name: str, tell: Callable[[object], None]) -> None:
+    """On a thread: tells where the report lies, or why there is none."""
+    try:
+        outcome: object = write_home_report(home, lambda _who: password, said, name)
+    except Refused as refusal:
+        outcome = refusal
+    except Exception as error:
+        log.exception("no report could be written")
+        outcome = error
+    tell(outcome)
 
 
 def _dialog(parent: QWidget, at: datetime) -> ReportDialog:

@@ -4,7 +4,6 @@ import gc
 import logging
 import sys
 from contextlib import ExitStack
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QObject, QPoint, QSettings, Qt, Slot
@@ -17,6 +16,7 @@ from workstation.home import Home
 from workstation.language import _, ngettext
 from workstation.programs import Release
 from workstation.ui.doors import MOST_CALLS, ArrivedCall, Doors
+from workstation.ui.garbage import Collecting
 from workstation.ui.shell.one_window import OneWindow, call_running
 from workstation.ui.theme import Theme
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 # during a first fill of 200,000 rows: 20 to 36 ms in four runs with half a millisecond, 14 to 24 with this, no less
 # with a fifth of it; the fill takes as long (12 to 13 s) with any of them.
 SWITCH_SECONDS = 0.0001
-# Looking for garbage stops every thread: with Python's own figures for up to 140 ms during a first fill, with these,
-# and without what was loaded at the start, at most 48 ms (measured).
-COLLECTED_AFTER = (50_000, 20, 100)
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +61,7 @@ class Program(QObject):
         from workstation.app.shift import Shift
 
         self.shift = Shift(self._application, desk, doors, closing)
-        self.shift.over.connect(partial(self._shift_over, self.shift))
+        self.shift.over.connect(self._shift_over)
         self.shift.sign_out_wanted.connect(self._signed_out)
         window = self.shift.window
         self.theme.wear(desk.settings.theme)
@@ -153,17 +150,16 @@ class Program(QObject):
             window.activateWindow()
 
 
-def keep_pauses_short() -> None:
+def keep_pauses_short(application: QApplication) -> None:
     """For the whole process, before its window: what others do in Python holds the window up as little as can be."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    gc.freeze()
-    gc.set_threshold(*COLLECTED_AFTER)
+    Collecting(application)
 
 
 def run_window(home: Home) -> int:
     """Open the window of this home, or bring the one that is open to the front. Gives the exit status."""
-    keep_pauses_short()
     application = QApplication([])
+    keep_pauses_short(application)
     application.setApplicationName("Agent Workstation")
     application.setDesktopFileName("agent-workstation")  # by this a desktop knows whose icon and menu entry it is
     application.setQuitOnLastWindowClosed(False)
@@ -172,7 +168,6 @@ def run_window(home: Home) -> int:
         return 0
     program = Program(application, home)
     program.entrance.loaded.connect(gc.freeze, Qt.ConnectionType.SingleShotConnection)
-    program.entrance.loaded.connect(programs.confirm_start, Qt.ConnectionType.SingleShotConnection)
     program.entrance.show()
     status = application.exec()
     program.close()

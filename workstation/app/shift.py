@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QByteArray, QObject, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from workstation.app import load_settings
@@ -18,6 +18,7 @@ from workstation.language import _
 from workstation.services.sync.standing import Connection, Counts, counts
 from workstation.settings import Settings
 from workstation.ui.doors import Doors
+from workstation.ui.relay import Relay
 from workstation.ui.shell.main_window import MainWindow
 from workstation.ui.sign_in.lock_screen import IdleWatch, LockScreen
 
@@ -26,13 +27,12 @@ class Shift(QObject):
     """One agent's window from sign-in to sign-out, with its lock.
 
     Signals:
-        over: the window is closed and everything behind it has ended.
+        over: Shift, this one; the window is closed and everything behind it has ended.
         sign_out_wanted: the window is hidden; the sign-in may show.
     """
 
-    over = Signal()
+    over = Signal(object)
     sign_out_wanted = Signal()
-    _closed = Signal()
 
     def __init__(self, application: QApplication, desk: Desk, doors: Doors, closing: ExitStack) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class Shift(QObject):
         self._ending: threading.Thread | None = None
         self._is_over = False
         self.geometry = QByteArray()  # where the window stood at the end
-        self._closed.connect(self._tell_over, Qt.ConnectionType.QueuedConnection)
+        self._closed = Relay(self._tell_over)
         self._idle = IdleWatch(application, desk.settings.lock_minutes)
         self._idle.idled.connect(self.lock_now)
         doors.online_changed.connect(self._note_standing)
@@ -116,7 +116,7 @@ class Shift(QObject):
             self.window.closed.disconnect(self.end)
         self.geometry = self.window.saveGeometry()
         self.workstation.leave()
-        self._ending = threading.Thread(target=self._close, name="end of shift")
+        self._ending = threading.Thread(target=_close, args=(self._closing, self._closed.tell), name="end of shift")
         self._ending.start()
 
     def end_now(self) -> None:
@@ -126,17 +126,10 @@ class Shift(QObject):
             self._ending.join()
         self._tell_over()
 
-    def _close(self) -> None:
-        try:
-            self._closing.close()
-        finally:
-            self._closed.emit()
-
-    @Slot()
-    def _tell_over(self) -> None:
+    def _tell_over(self, _what: object = None) -> None:
         if not self._is_over:
             self._is_over = True
-            self.over.emit()
+            self.over.emit(self)
 
     def _left(self, found: Counts) -> None:
         self._counted = found.waiting
@@ -163,6 +156,14 @@ class Shift(QObject):
         self.workstation.background.call(self, _note_waiting, self.desk)
         if self._counted:
             self.workstation.background.read(self, counts, then=self._leave_when_delivered)
+
+
+def _close(closing: ExitStack, tell: Callable[[object], None]) -> None:
+    """On a thread; what the stack holds of the window goes on with the shift, which lives until this is told."""
+    try:
+        closing.close()
+    finally:
+        tell(None)
 
 
 def _nothing(_session: object) -> None:

@@ -85,23 +85,27 @@ def open_workstation(desk: Desk, doors: Doors) -> Iterator[Workstation]:
     the sync hung up; what waits, waits on this PC. That end may take seconds on a dead line; once the window has left
     it may come on another thread."""
     with ExitStack() as closing:
-        seat = seat_of(desk)
-        background = Background(desk.store)
-        closing.callback(background.close)
-        watch = StandingWatch(background, doors, seat)
-        loop = desk.sync_loop(watch.hear)
-        closing.callback(loop.stop)
-        beat = _beat_of(desk)
-        closing.callback(beat.stop)
-        background.written.connect(loop.wake)
-        window = _main_window(desk, seat, doors, background, beat, loop)
-        doors.start_minutes(desk.clock())
-        loop.start()
-        beat.start()
-        calls = _call_watch(window, background, doors, seat)
-        workstation = Workstation(desk, seat, doors, background, window, watch, loop, beat, calls)
-        closing.callback(workstation.leave)
-        yield workstation
+        yield _put_together(desk, doors, closing)
+
+
+def _put_together(desk: Desk, doors: Doors, closing: ExitStack) -> Workstation:
+    seat = seat_of(desk)
+    background = Background(desk.store)
+    closing.callback(background.close)
+    watch = StandingWatch(background, doors, seat)
+    loop = desk.sync_loop(watch.hear)
+    closing.callback(loop.stop)
+    beat = _beat_of(desk)
+    closing.callback(beat.stop)
+    background.written.connect(loop.wake)
+    window = _main_window(desk, seat, doors, background, beat, loop)
+    doors.start_minutes(desk.clock())
+    loop.start()
+    beat.start()
+    calls = _call_watch(window, background, doors, seat)
+    workstation = Workstation(desk, seat, doors, background, window, watch, loop, beat, calls)
+    closing.callback(workstation.leave)
+    return workstation
 
 
 def renew_window(workstation: Workstation) -> MainWindow:
@@ -112,7 +116,7 @@ def renew_window(workstation: Workstation) -> MainWindow:
     calls, one.calls = one.calls, _call_watch(one.window, one.background, one.doors, one.seat)
     one.calls.go_on_with(calls)
     if one.watch.connection is not None:
-        one.doors.stand(one.watch.connection)
+        one.doors.online_changed.emit(one.watch.connection)
     one.window.go_to(old.place)
     one.window.setGeometry(old.geometry())
     one.window.setWindowState(old.windowState())

@@ -12,7 +12,7 @@ from PySide6.QtCore import qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from workstation.app import now
-from workstation.app.program import Program
+from workstation.app.program import Program, keep_pauses_short
 from workstation.cli.common import on_central
 from workstation.cli.output import Output, plain
 from workstation.demo import pictures as picture_book
@@ -43,7 +43,10 @@ def demo_command(tour: Path | None, pictures: Path | None, customers: int, data:
         running_centre(folder, customers, now(), lambda words: click.echo(words, err=True)) as c,
         _qt_in_few_words(),
     ):
-        application = QApplication.instance() or QApplication([])
+        application = QApplication.instance()
+        if application is None:
+            application = QApplication([])
+            keep_pauses_short(application)
         assert isinstance(application, QApplication), "made here, or by a test"
         application.setQuitOnLastWindowClosed(False)
         with tempfile.TemporaryDirectory(prefix="workstation-demo-") as homes:

@@ -59,7 +59,7 @@ class Store:
         self._mark = path.with_name(DAMAGED)
         self._readers = sessionmaker(self._reading, expire_on_commit=False, autoflush=False)
         self._writers = sessionmaker(self._writing, expire_on_commit=False)
-        event.listen(self._writers, "before_flush", self._remember)
+        event.listen(self._writers, "before_flush", _remember)  # no method: it would keep a closed store and its key
         event.listen(self._writers, "after_flush", _index)
         event.listen(self._writers, "do_orm_execute", _refuse_bulk)
         self._one_writer = threading.RLock()
@@ -89,7 +89,7 @@ class Store:
         """
         with self._one_writer:
             with self._disk_troubles(), self.journal.of_one_commit() as entry, self._writers.begin() as session:
-                session.info["touched"] = []
+                session.info.update(touched=[], clock=self._clock)
                 yield session
                 session.flush()
                 entry.write(session.connection().connection.driver_connection)
@@ -166,9 +166,10 @@ class Store:
             with suppress(OSError):
                 self._mark.touch()
 
-    def _remember(self, session: Session, *_args: object) -> None:
-        session.info["flushed"] = record_changes(session, self._clock())
-        session.info["touched"] += session.info["flushed"]
+
+def _remember(session: Session, *_args: object) -> None:
+    session.info["flushed"] = record_changes(session, session.info["clock"]())
+    session.info["touched"] += session.info["flushed"]
 
 
 def _watch(connection: Connection) -> None:

@@ -1,22 +1,24 @@
 """The one door off the UI thread: work on the replica and questions to central, their answers brought back to it."""
 
+import itertools
 import logging
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal
 from shiboken6 import isValid
 from sqlalchemy.exc import DatabaseError
 
-from workstation.errors import CentralOffline, Refused, WorkstationError
+from workstation.errors import Refused, WorkstationError
 from workstation.language import _
 from workstation.replica import reserve
 from workstation.replica.engines import explain
 from workstation.replica.store import Store
+from workstation.ui.relay import Relay
 
 T = TypeVar("T")
 Then = Callable[[T], None]
@@ -40,7 +42,6 @@ class Background(QObject):
     refused = Signal(str)
     broke = Signal(str)
     written = Signal()
-    _deliver = Signal(object)
 
     def __init__(self, store: Store) -> None:
         super().__init__()
@@ -48,16 +49,17 @@ class Background(QObject):
         self._writer = ThreadPoolExecutor(1, "replica-write")
         self._readers = ThreadPoolExecutor(READERS, "replica-read")
         self._callers = ThreadPoolExecutor(CALLERS, "central")
-        self._newest: dict[tuple[int, str], object] = {}
-        self._open = 0
-        self._counting = threading.Lock()
+        self._newest: dict[tuple[int, str], _Wanted] = {}
+        self._asked: dict[int, _Question] = {}  # here, for a thread knows its number only
+        self._numbers = itertools.count()
+        self._later = 0
         self._is_closed = self._is_advised = False
-        self._deliver.connect(self._bring, Qt.ConnectionType.QueuedConnection)
+        self._relay = Relay(self._bring)
 
     @property
     def is_idle(self) -> bool:
         """Nothing is under way and every answer was delivered."""
-        return self._open == 0
+        return not self._asked and self._later == 0
 
     def read(
         self,
@@ -68,7 +70,7 @@ class Background(QObject):
         refused: Callable[[Refused], None] | None = None,
     ) -> None:
         """Run `query(session, *args)` on the replica; `then` gets its answer while `asker` lives."""
-        self._start(self._readers, asker, _within(self._store.read, query, args), then, refused)
+        self._start(self._readers, _within(self._store.read, query, args), _Question(asker, then, refused))
 
     def latest(
         self,
@@ -80,14 +82,12 @@ class Background(QObject):
         refused: Callable[[Refused], None] | None = None,
     ) -> None:
         """The same, but only the newest question of this lane is answered; older ones not begun are not even asked."""
-        key, token = (id(asker), lane), object()
-        self._newest[key] = token
-        work = _within(self._store.read, query, args)
-
-        def is_wanted() -> bool:
-            return self._newest.get(key) is token
-
-        self._start(self._readers, asker, work, then, refused, is_wanted)
+        key, wanted = (id(asker), lane), _Wanted()
+        if (older := self._newest.get(key)) is not None:
+            older.still = False
+        self._newest[key] = wanted
+        question = _Question(asker, then, refused, wanted=wanted)
+        self._start(self._readers, _within(self._store.read, query, args), question)
 
     def write(
         self,
@@ -105,7 +105,8 @@ class Background(QObject):
             if then is not None and isValid(asker):
                 then(result)
 
-        self._start(self._writer, self, self._twice(_within(self._store.write, command, args)), told, refused)
+        work = _twice(self._store, _within(self._store.write, command, args))
+        self._start(self._writer, work, _Question(self, told, refused))
 
     def settle(
         self,
@@ -118,8 +119,10 @@ class Background(QObject):
         """Run `command(inbox, session, *args)`: a decision on what waits, which is no change of its own. The session
         reads what was there before."""
 
+        store = self._store
+
         def work() -> T:
-            with self._store.read() as session, self._store.from_central() as inbox:
+            with store.read() as session, store.from_central() as inbox:
                 return command(inbox, session, *args)
 
         def told(result: T) -> None:
@@ -127,11 +130,11 @@ class Background(QObject):
             if then is not None and isValid(asker):
                 then(result)
 
-        self._start(self._writer, self, work, told, refused)
+        self._start(self._writer, work, _Question(self, told, refused))
 
     def index_notes(self, asker: QObject, then: Then[bool]) -> None:
         """Make the next page of notes findable, between two writes; no change of anybody's, and no refusal is told."""
-        self._start(self._writer, asker, self._store.index_notes, then, _nothing)
+        self._start(self._writer, self._store.index_notes, _Question(asker, then, _nothing))
 
     def call(
         self,
@@ -143,14 +146,19 @@ class Background(QObject):
         offline: Callable[[WorkstationError], None] | None = None,
     ) -> None:
         """Run `verb(*args)`, which may wait for central or the keyring; `offline` hears when central did not answer."""
-        self._start(self._callers, asker, partial(verb, *args), then or _nothing, refused, offline=offline)
+        self._start(self._callers, partial(verb, *args), _Question(asker, then or _nothing, refused, offline))
 
     def after_paint(self, asker: QObject, work: Answer) -> None:
         """Run `work` on the UI thread when what is shown by now will have been painted: the eye does not wait for it,
         and meanwhile it would only hold up the painting."""
-        with self._counting:
-            self._open += 1
-        QTimer.singleShot(PAINTING_MS, self, partial(self._bring, partial(_give, asker, work, lambda: True)))
+
+        def run() -> None:
+            self._later -= 1
+            if isValid(asker):
+                work()
+
+        self._later += 1
+        QTimer.singleShot(PAINTING_MS, self, run)
 
     def close(self) -> None:
         """Finish what is being written; what else is under way is not waited for."""
@@ -158,21 +166,6 @@ class Background(QObject):
         self._readers.shutdown(wait=False, cancel_futures=True)
         self._callers.shutdown(wait=False, cancel_futures=True)
         self._writer.shutdown(wait=True)
-        self._deliver.disconnect(self._bring)
-
-    def _twice(self, work: Callable[[], T]) -> Callable[[], T]:
-        """Once more, when the disk was full and room was made only then."""
-
-        def run() -> T:
-            was_full = self._store.is_disk_full
-            try:
-                return work()
-            except Refused:
-                if was_full or not self._store.is_disk_full:
-                    raise
-                return work()
-
-        return run
 
     def _advise(self) -> None:
         """The disk is full: said once, while there is still some room."""
@@ -180,61 +173,82 @@ class Background(QObject):
             self._is_advised = True
             self.refused.emit(reserve.advice())
 
-    def _start(
-        self,
-        pool: ThreadPoolExecutor,
-        asker: QObject,
-        work: Callable[[], T],
-        then: Then[T],
-        refused: Callable[[Refused], None] | None,
-        is_wanted: Callable[[], bool] = lambda: True,
-        offline: Callable[[WorkstationError], None] | None = None,
-    ) -> None:
+    def _start(self, pool: ThreadPoolExecutor, work: Callable[[], Any], question: "_Question") -> None:
         if self._is_closed:  # a late signal may still ask while the window closes
             return
+        number = next(self._numbers)
+        self._asked[number] = question
+        pool.submit(_work, number, work, question.wanted, self._relay.tell)
 
-        def run() -> None:
-            answer = self._answer(work, then, refused, offline) if is_wanted() else None
-            self._deliver.emit(partial(_give, asker, answer, is_wanted))
+    def _bring(self, told: "_Told") -> None:
+        number, outcome = told
+        question = self._asked.pop(number)
+        if self._is_closed or not question.wanted.still or not isValid(question.asker):
+            return
+        if isinstance(outcome, _Defect):
+            self.broke.emit(_("This is a defect of the program; it was written to the log."))
+        elif isinstance(outcome, WorkstationError):
+            hear = question.refused if isinstance(outcome, Refused) else question.offline
+            hear(outcome) if hear is not None else self.refused.emit(str(outcome))
+        else:
+            question.then(outcome)
 
-        with self._counting:
-            self._open += 1
-        pool.submit(run)
 
-    def _answer(
-        self,
-        work: Callable[[], T],
-        then: Then[T],
-        refused: Callable[[Refused], None] | None,
-        offline: Callable[[WorkstationError], None] | None,
-    ) -> Answer:
+@dataclass(slots=True)
+class _Wanted:
+    """Whether a question is still the newest of its lane."""
+
+    still: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question:
+    """Who asked, and whom the answer goes to. Windows hang on it, so it never leaves the UI thread."""
+
+    asker: QObject
+    then: Then[Any]
+    refused: Callable[[Any], None] | None = None
+    offline: Callable[[Any], None] | None = None
+    wanted: _Wanted = field(default_factory=_Wanted)
+
+
+class _Defect:
+    """Instead of an answer: something broke, and is in the log."""
+
+
+_Told = tuple[int, object]
+
+
+def _work(number: int, work: Callable[[], object], wanted: _Wanted, tell: Callable[[_Told], None]) -> None:
+    """On a thread, which holds nothing of Qt's meanwhile but a relay: see there."""
+    tell((number, _outcome_of(work) if wanted.still else None))
+
+
+def _outcome_of(work: Callable[[], object]) -> object:
+    try:
+        return work()
+    except WorkstationError as error:
+        return error
+    except DatabaseError as error:  # the disk or the file, not us
+        return explain(error)
+    except Exception:
+        log.exception("work in the background failed")
+        return _Defect()
+
+
+def _twice(store: Store, work: Callable[[], T]) -> Callable[[], T]:
+    """Once more, when the disk was full and room was made only then."""
+
+    def run() -> T:
+        was_full = store.is_disk_full
         try:
-            return partial(then, work())
-        except CentralOffline as error:
-            return partial(offline, error) if offline else partial(self.refused.emit, str(error))
-        except Refused as error:
-            return partial(refused, error) if refused else partial(self.refused.emit, str(error))
-        except WorkstationError as error:
-            return partial(offline, error) if offline else partial(self.refused.emit, str(error))
-        except Exception as error:
-            if isinstance(error, DatabaseError):  # the disk or the file, not us
-                known = explain(error)
-                return partial(refused, known) if refused else partial(self.refused.emit, str(known))
-            log.exception("work in the background failed")
-            return partial(self.broke.emit, _("This is a defect of the program; it was written to the log."))
+            return work()
+        except Refused:
+            if was_full or not store.is_disk_full:
+                raise
+            return work()
 
-    @Slot(object)
-    def _bring(self, give: Answer) -> None:
-        try:
-            give()
-        finally:
-            with self._counting:
-                self._open -= 1
-
-
-def _give(asker: QObject, answer: Answer | None, is_wanted: Callable[[], bool]) -> None:
-    if answer is not None and is_wanted() and isValid(asker):
-        answer()
+    return run
 
 
 def _nothing(_result: object) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from workstation.ui.relay import Relay
 
 if TYPE_CHECKING:  # the sign-in stands at a door before any record is loaded
     from workstation.changes import Changes
@@ -39,21 +41,18 @@ class Doors(QObject):
     call_arrived = Signal(object)
     online_changed = Signal(object)
     minute_passed = Signal()
-    _brought = Signal(object, object)
 
     def __init__(self) -> None:
         super().__init__()
-        self._brought.connect(self._let_in, Qt.ConnectionType.QueuedConnection)
+        self._is_open = True
+        self._changes = Relay(self._let_changes_in)
         self._minute = QTimer(self, singleShot=True)
         self._minute.timeout.connect(self._next_minute)
 
-    def announce(self, changes: "Changes") -> None:
-        """A commit, told by the thread that made it."""
-        self._brought.emit("changed", changes)
-
-    def stand(self, connection: object) -> None:
-        """How we stand towards central, told by any thread."""
-        self._brought.emit("online_changed", connection)
+    @property
+    def announce(self) -> "Callable[[Changes], None]":
+        """What tells a commit, on the thread that made it."""
+        return self._changes.tell
 
     def start_minutes(self, now: datetime) -> None:
         """Tell every minute from here on, as the clock on the wall does."""
@@ -62,12 +61,12 @@ class Doors(QObject):
     def stop(self) -> None:
         """Nothing more comes in."""
         self._minute.stop()
-        self._brought.disconnect(self._let_in)
+        self._is_open = False
 
     def _next_minute(self) -> None:
         self._minute.start(MINUTE_MS)
         self.minute_passed.emit()
 
-    @Slot(object, object)
-    def _let_in(self, door: str, what: Any) -> None:
-        getattr(self, door).emit(what)
+    def _let_changes_in(self, changes: "Changes") -> None:
+        if self._is_open:
+            self.changed.emit(changes)

@@ -47,7 +47,7 @@ class SearchBox(QLineEdit):
         self._wipe.triggered.connect(self._leave)
         self.textChanged.connect(lambda text: self._wipe.setVisible(bool(text)))
         self._tint()
-        self.found = _Found()
+        self.found = _Found(self)
         self.found.list.itemClicked.connect(lambda item: self._choose(item, in_new_tab=False))
         self._answered = ""
         self._notes: list[NoteLine] | None = None  # come before the people
@@ -152,8 +152,8 @@ class SearchBox(QLineEdit):
 class _Found(QFrame):
     """The people found, over the page below the search box; the keyboard stays in the box."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
         self.setProperty("role", "raised")
         self.list = QListWidget()
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -3,21 +3,26 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from workstation.services.sync.loop import RoundEnd
 from workstation.services.sync.standing import Connection, connection_of
 from workstation.ui.background import Background
 from workstation.ui.doors import Doors
+from workstation.ui.relay import Relay
 from workstation.ui.seat import Seat
 
 GATHER_MS = 100
 
 
 class StandingWatch(QObject):
-    """Hears the rounds of the sync in its thread, and tells `doors.online_changed`."""
+    """Hears of the rounds of the sync, and tells `doors.online_changed`.
 
-    _round = Signal(object)
+    Signals:
+        round_ended: RoundEnd.
+    """
+
+    round_ended = Signal(object)
 
     def __init__(self, background: Background, doors: Doors, seat: Seat) -> None:
         super().__init__()
@@ -26,22 +31,22 @@ class StandingWatch(QObject):
         self.connection: Connection | None = None
         self._soon = QTimer(self, singleShot=True, interval=GATHER_MS)
         self._soon.timeout.connect(self._read)
-        self._round.connect(self._on_round, Qt.ConnectionType.QueuedConnection)
+        self._relay = Relay(self._on_round)
         doors.changed.connect(self._gather)
         background.written.connect(self._gather)
 
     @property
     def hear(self) -> Callable[[RoundEnd], None]:
         """What the sync calls after each round, in its own thread."""
-        return self._round.emit
+        return self._relay.tell
 
-    @Slot(object)
     def _on_round(self, end: RoundEnd) -> None:
         state = "online" if end.state == "busy" and self._state == "online" else end.state
         if state != self._state:
             self._state, self._since = state, self._began(state)
         self._words = end.words
         self._read()
+        self.round_ended.emit(end)
 
     def _began(self, state: str) -> datetime:
         last = self.connection.last_sync if self.connection is not None else None
