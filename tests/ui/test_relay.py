@@ -125,6 +125,7 @@ def test_a_shift_ends_on_the_ui_thread(program, centre, lingering):
     gc.collect()
     lingering.set()
     thread.join(30)
+    until(lambda: all(ended) or gc.collect() < 0)
     assert ended == [[threading.get_ident()]] * 3
 
 
