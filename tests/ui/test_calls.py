@@ -17,6 +17,7 @@ from workstation.services import customers, notes
 from workstation.ui.desk.contact_points import ContactPointRow
 from workstation.ui.doors import ArrivedCall
 from workstation.ui.shell.call_watch import FORGOTTEN
+from workstation.ui.shell.one_window import hand_over
 
 DILNOZA, BARNO = "+998901234567", "+998935556677"
 
@@ -280,9 +281,14 @@ def test_hostile_text_does_nothing_but_say_so(program, shift, text):
     words = pop(program, "--", text, ok=1)
     assert "Traceback" not in words
     assert words.count("\n") == 1
+    until(lambda: len(text) > 1000 or "no call" in shift.window.message.words)  # the command did not wait for it
     assert popup(shift).isHidden()
     assert shift.workstation.calls.offers == []
-    assert len(text) > 1000 or "no call" in shift.window.message.words
+
+
+def test_a_window_that_is_busy_says_it_when_it_is_not(program, shift):
+    hand_over(program._home.root, "no number", 0)  # and is gone before the window looks
+    until(lambda: "no call" in shift.window.message.words)
 
 
 def test_hostile_text_past_the_command_is_refused_by_the_window_too(program, shift):
