@@ -24,6 +24,7 @@ from workstation.ui.desk.note_keeping import NoteKeeping
 from workstation.ui.desk.note_panel import NotePanel
 from workstation.ui.desk.profile_editing import ProfileEditing
 from workstation.ui.desk.profile_panel import ProfilePanel
+from workstation.ui.desk.tab_keeping import TabKeeping
 from workstation.ui.desk.timeline_panel import TimelinePanel
 from workstation.ui.desk.timeline_reading import TimelineReading
 from workstation.ui.doors import Doors
@@ -66,7 +67,7 @@ class DeskScreen(Screen):
         self.gestures = EntryGestures(self, background, seat)
         self._stack = _lay_out(self)
         self._join()
-        background.read(self, tabs.tabs_kept, then=lambda kept: self.tabs.restore(*kept))
+        self._kept = TabKeeping(self.tabs, background, seat)
 
     @property
     def customer_id(self) -> UUID | None:
@@ -92,6 +93,11 @@ class DeskScreen(Screen):
         """The form for a new one, with what was searched for filled in."""
         self.editing.add_customer(searched)
 
+    def keep_now(self) -> None:
+        """What is being written, and who is open, goes to the disk at once."""
+        self.writing.keep_now()
+        self._kept.keep_now()
+
     def begin_callback(self) -> None:
         """The form of a callback for the open customer."""
         if self.customer_id is not None:
@@ -109,7 +115,6 @@ class DeskScreen(Screen):
 
     def _join(self) -> None:
         self.tabs.switched.connect(self._switch)
-        self.tabs.changed.connect(self._keep_tabs)
         for part in (self.editing, self.gestures):
             part.said.connect(self.said)
         for saver in (self.gestures, self.writing):
@@ -134,9 +139,6 @@ class DeskScreen(Screen):
         self.history.open(customer_id)
         self.writing.open(customer_id)
         self._read_profile()
-
-    def _keep_tabs(self) -> None:
-        self.background.write(self, tabs.keep_tabs, self.tabs.customers, self.tabs.current, self.seat.clock())
 
     def _read_profile(self) -> None:
         def gone(_refusal: Refused) -> None:

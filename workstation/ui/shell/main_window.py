@@ -82,10 +82,10 @@ class MainWindow(QWidget):
         self.screen_of("desk").add_customer(text)
 
     def keep_drafts(self) -> None:
-        """What is being written goes to the disk at once."""
+        """What is being written, and who is open, goes to the disk at once."""
         desk = self.screen_of("desk")
         if desk is not None:
-            desk.writing.keep_now()
+            desk.keep_now()
 
     def add_banner(self, banner: QWidget) -> None:
         """A banner between top bar and page, for what concerns every page."""
