@@ -64,7 +64,7 @@ def pytest_configure() -> None:
     ThreadPoolExecutor.submit = submit_late  # type: ignore[method-assign]
     threading.Thread.run = chance.late(threading.Thread.run)  # type: ignore[method-assign]
     # Between the work, which is on the disk by then, and the window that hears of it.
-    background._outcome_of = chance.late(background._outcome_of)
+    background._explained = chance.late(background._explained)
     sys.setswitchinterval(0.0005)
 
 

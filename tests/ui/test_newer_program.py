@@ -1,7 +1,6 @@
 """A newer program is offered where nobody is signed in, and takes this one's place when nothing is under way."""
 
 import os
-import threading
 
 import pytest
 
@@ -53,25 +52,13 @@ def test_a_newer_program_is_offered_taken_and_started(packaged, share, tmp_path)
     assert shown(packaged) == "Version 0.2.0 is being copied: 100 %"
 
 
-def test_a_click_counts_as_soon_as_the_offer_shows(packaged, share, monkeypatch):
-    is_over = threading.Event()
-
-    class Lingering(threading.Thread):
-        """Its work is done, and it has not ended."""
-
-        def run(self):
-            super().run()
-            is_over.wait(30)
-
-    monkeypatch.setattr(threading, "Thread", Lingering)
+def test_a_click_counts_as_soon_as_the_offer_shows(packaged, share, lingering):
+    lingering("updates")
     package(share, "0.2.0")
     packaged.entrance.show()
-    try:
-        until(lambda: shown(packaged))
-        packaged.entrance.gate.install.click()
-        until(lambda: packaged.successor is not None)
-    finally:
-        is_over.set()
+    until(lambda: shown(packaged))
+    packaged.entrance.gate.install.click()
+    until(lambda: packaged.successor is not None)
 
 
 def test_nothing_newer_offers_nothing(packaged, share):

@@ -5,7 +5,6 @@ import threading
 import weakref
 from collections import Counter
 
-import pytest
 from PySide6.QtCore import QObject
 
 from tests.desks import PASSWORD
@@ -15,7 +14,7 @@ from tests.windows import until
 from workstation.ui.garbage import COLLECTED_AFTER, Collecting
 from workstation.ui.relay import Relay
 
-WITH_THE_KEY = "workstation.replica."
+OF_A_SHIFT = ("workstation.ui.", "workstation.app.", "workstation.replica.")  # the last holds the key
 
 
 class Hearer(QObject):
@@ -27,24 +26,6 @@ class Hearer(QObject):
 
     def hear(self, what):
         self.heard.append((what, threading.get_ident()))
-
-
-@pytest.fixture
-def lingering(monkeypatch):
-    """The thread at the end of a shift has done its work, and does not end before this is set."""
-    is_over = threading.Event()
-
-    class Lingering(threading.Thread):
-        def run(self):
-            target, args, kwargs = self._target, self._args, self._kwargs
-            target(*args, **kwargs)
-            if self.name == "end of shift":
-                is_over.wait(30)
-            del self._target, self._args, self._kwargs
-
-    monkeypatch.setattr(threading, "Thread", Lingering)
-    yield is_over
-    is_over.set()
 
 
 def end_of(thing):
@@ -89,7 +70,7 @@ def asked(desk):
 
 
 def test_who_asked_the_background_ends_on_the_ui_thread(qapp, tmp_path):
-    is_over, ended = threading.Event(), []
+    is_over = threading.Event()
     with quiet_desk(tmp_path) as desk:
         submit = desk.background._readers.submit
 
@@ -121,11 +102,17 @@ def worked(program, url, login):
 
 
 def test_a_shift_ends_on_the_ui_thread(program, centre, lingering):
+    is_over = lingering("end of shift")
     thread, ended = worked(program, centre.url, centre.add_agent("aziza"))
     gc.collect()
-    lingering.set()
+    is_over.set()
     thread.join(30)
-    until(lambda: all(ended) or gc.collect() < 0)
+
+    def are_gone():
+        gc.collect()
+        return all(ended)
+
+    until(are_gone)
     assert ended == [[threading.get_ident()]] * 3
 
 
@@ -134,7 +121,7 @@ def ours():
     gc.collect()
     kinds = (type(one) for one in gc.get_objects())
     names = (f"{kind.__module__}.{kind.__name__}" for kind in kinds if kind is not Relay)
-    return Counter(name for name in names if name.startswith(("workstation.ui.", "workstation.app.", WITH_THE_KEY)))
+    return Counter(name for name in names if name.startswith(OF_A_SHIFT))
 
 
 def test_nothing_of_a_shift_stays_behind_neither_a_window_nor_the_key(program, centre):

@@ -1,6 +1,5 @@
 """Help in the window: the report for support, and what this program is."""
 
-import logging
 import sys
 import threading
 from collections.abc import Callable
@@ -17,17 +16,15 @@ from workstation.app import checks, now
 from workstation.app.desk import Desk
 from workstation.app.report import PARTS, write_desk_report, write_home_report
 from workstation.central.live import PROGRAM
-from workstation.errors import Refused
+from workstation.errors import WorkstationError
 from workstation.home import Home
 from workstation.language import _
 from workstation.ui.background import Background
-from workstation.ui.relay import Relay
+from workstation.ui.relay import Relay, outcome_of
 from workstation.ui.shell.about import AboutCard, AboutDialog
 from workstation.ui.shell.main_window import MainWindow
 from workstation.ui.shell.report_dialog import ReportDialog
 from workstation.ui.sign_in.screen import SignInScreen
-
-log = logging.getLogger(__name__)
 
 THIRD_PARTY = "THIRD_PARTY.txt"
 
@@ -93,19 +90,12 @@ class GateReport(QObject):
                 dialog.show_saved(outcome)
             else:
                 defect = _("This is a defect of the program; it was written to the log.")
-                dialog.show_failed(str(outcome) if isinstance(outcome, Refused) else defect)
+                dialog.show_failed(str(outcome) if isinstance(outcome, WorkstationError) else defect)
 
 
 def _write(home: Home, password: str, said: str, name: str, tell: Callable[[object], None]) -> None:
     """On a thread: tells where the report lies, or why there is none."""
-    try:
-        outcome: object = write_home_report(home, lambda _who: password, said, name)
-    except Refused as refusal:
-        outcome = refusal
-    except Exception as error:
-        log.exception("no report could be written")
-        outcome = error
-    tell(outcome)
+    tell(outcome_of(partial(write_home_report, home, lambda _who: password, said, name)))
 
 
 def _dialog(parent: QWidget, at: datetime) -> ReportDialog:

@@ -1,6 +1,5 @@
 """A newer program in the update folder: found, offered while nobody is signed in, taken and started."""
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +12,8 @@ from workstation import programs
 from workstation.errors import WorkstationError
 from workstation.language import _
 from workstation.programs import Release, Version
-from workstation.ui.relay import Relay
+from workstation.ui.relay import Relay, outcome_of
 from workstation.ui.sign_in.screen import SignInScreen
-
-log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 5.0
 
@@ -98,23 +95,14 @@ class _Found:
 
 
 def _run(work: Callable[[], object], tell: Callable[[object], None]) -> None:
-    outcome: object = None
-    try:
-        outcome = work()
-    except WorkstationError as error:
-        outcome = error
-    except _Stopped:
-        pass
-    except Exception:
-        log.exception("looking for a newer program failed")
-    tell(outcome)
+    tell(outcome_of(work))
 
 
 def _look(folder: Path, than: Version) -> _Found:
     return _Found(next(programs.newer(folder, than), None))
 
 
-def _take(release: Release, into: Path, tell: Callable[[int], None], closing: threading.Event) -> Release:
+def _take(release: Release, into: Path, tell: Callable[[int], None], closing: threading.Event) -> Release | None:
     told = -1
 
     def progress(share: float) -> None:
@@ -125,4 +113,7 @@ def _take(release: Release, into: Path, tell: Callable[[int], None], closing: th
             told = percent
             tell(percent)
 
-    return programs.take(release, into, progress)
+    try:
+        return programs.take(release, into, progress)
+    except _Stopped:
+        return None

@@ -1,7 +1,6 @@
 """The one door off the UI thread: work on the replica and questions to central, their answers brought back to it."""
 
 import itertools
-import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -18,12 +17,11 @@ from workstation.language import _
 from workstation.replica import reserve
 from workstation.replica.engines import explain
 from workstation.replica.store import Store
-from workstation.ui.relay import Relay
+from workstation.ui.relay import Relay, outcome_of
 
 T = TypeVar("T")
 Then = Callable[[T], None]
 Answer = Callable[[], None]
-log = logging.getLogger(__name__)
 
 PAINTING_MS = 30  # from an answer to its picture, layout included
 READERS = 3  # a slow read must not keep the next keystroke's search waiting
@@ -185,11 +183,11 @@ class Background(QObject):
         question = self._asked.pop(number)
         if self._is_closed or not question.wanted.still or not isValid(question.asker):
             return
-        if isinstance(outcome, _Defect):
-            self.broke.emit(_("This is a defect of the program; it was written to the log."))
-        elif isinstance(outcome, WorkstationError):
+        if isinstance(outcome, WorkstationError):
             hear = question.refused if isinstance(outcome, Refused) else question.offline
             hear(outcome) if hear is not None else self.refused.emit(str(outcome))
+        elif isinstance(outcome, Exception):
+            self.broke.emit(_("This is a defect of the program; it was written to the log."))
         else:
             question.then(outcome)
 
@@ -212,28 +210,19 @@ class _Question:
     wanted: _Wanted = field(default_factory=_Wanted)
 
 
-class _Defect:
-    """Instead of an answer: something broke, and is in the log."""
-
-
 _Told = tuple[int, object]
 
 
 def _work(number: int, work: Callable[[], object], wanted: _Wanted, tell: Callable[[_Told], None]) -> None:
     """On a thread, which holds nothing of Qt's meanwhile but a relay: see there."""
-    tell((number, _outcome_of(work) if wanted.still else None))
+    tell((number, outcome_of(partial(_explained, work)) if wanted.still else None))
 
 
-def _outcome_of(work: Callable[[], object]) -> object:
+def _explained(work: Callable[[], object]) -> object:
     try:
         return work()
-    except WorkstationError as error:
-        return error
     except DatabaseError as error:  # the disk or the file, not us
-        return explain(error)
-    except Exception:
-        log.exception("work in the background failed")
-        return _Defect()
+        raise explain(error) from None
 
 
 def _twice(store: Store, work: Callable[[], T]) -> Callable[[], T]:

@@ -1,11 +1,27 @@
 """The way of what a thread has found to the UI thread."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakMethod
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
 from shiboken6 import isValid
+
+from workstation.errors import WorkstationError
+
+log = logging.getLogger(__name__)
+
+
+def outcome_of(work: Callable[[], object]) -> object:
+    """What a thread can tell of its work: what it gives, or the exception it raises; a defect of ours is in the log."""
+    try:
+        return work()
+    except WorkstationError as error:
+        return error
+    except Exception as error:
+        log.exception("work on a thread failed")
+        return error
 
 
 class Relay(QObject):
